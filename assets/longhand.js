@@ -1,0 +1,18 @@
+// Everything here makes a page that already works a little livelier. One part failing stops no other.
+
+import * as when from "./when.js";
+import * as menus from "./menus.js";
+import * as keys from "./keys.js";
+import * as composer from "./composer.js";
+import * as attach from "./attach.js";
+import * as send from "./send.js";
+import * as undo from "./undo.js";
+import * as live from "./live.js";
+
+for (const part of [when, menus, keys, composer, attach, send, undo, live]) {
+  try {
+    part.start();
+  } catch (problem) {
+    console.error(problem);
+  }
+}

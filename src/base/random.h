@@ -1,0 +1,28 @@
+/* Random bytes (libsodium) and ids. */
+#ifndef LONGHAND_BASE_RANDOM_H
+#define LONGHAND_BASE_RANDOM_H
+
+#include <stdint.h>
+
+#include "base/str.h"
+
+/* Call once before anything else here; safe to repeat. Aborts when the system gives no randomness. */
+void random_start(void);
+void random_bytes(void *to, size_t n);
+
+/* A new 63-bit id that sorts by time: 42 bits of milliseconds since 2020-01-01 UTC, then 21 bits that
+ * start at random each millisecond and count up. Ids of one process never repeat or fall; two
+ * processes may meet with chance 2^-21 in one millisecond, and then the primary key refuses. */
+int64_t id_new(int64_t now_ms);
+
+/* When the id was made, in ms since 1970. */
+int64_t id_time(int64_t id);
+
+/* 128 random bits as 22 characters of [A-Za-z0-9_-]. */
+str token_new(arena *a);
+/* BLAKE2b-256 of a token, for storage: only the hash is ever kept. 32 bytes. */
+str token_hash(arena *a, str token);
+/* BLAKE2b-256 as 64 hexadecimal characters. */
+str content_hash(arena *a, str bytes);
+
+#endif

@@ -1,0 +1,205 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "db/migrate.h"
+#include "desk/intake.h"
+#include "desk/settings.h"
+#include "format/json.h"
+#include "mail/send.h"
+#include "net/objects.h"
+#include "store/brand.h"
+#include "store/inbox.h"
+#include "store/job.h"
+#include "store/outbox.h"
+
+typedef enum verdict { GOOD, LOOK, BAD } verdict;
+struct finding {
+    verdict verdict;
+    const char *what;
+    str says;
+};
+typedef LIST(struct finding) finding_list;
+
+struct doctor {
+    struct cli_desk *c;
+    finding_list found;
+};
+
+static void add(struct doctor *d, verdict v, const char *what, str says) {
+    *list_add(d->c->arena, &d->found) = (struct finding){v, what, says};
+}
+
+static err check_schema(struct doctor *d) {
+    struct db_migration *list;
+    size_t n;
+    struct db_migrate_report report;
+    TRY(cli_migrations(d->c->arena, &list, &n));
+    TRY(db_migrate(d->c->desk.db, list, n, desk_now(&d->c->desk), true, &report));
+    if (report.pending)
+        add(d, LOOK, "schema",
+            str_fmt(d->c->arena, "%d changes are pending. Run `longhand migrate`.", report.pending));
+    else
+        add(d, GOOD, "schema", str_fmt(d->c->arena, "up to date (%d changes)", report.total));
+    return ERR_NONE;
+}
+
+static void check_disk(struct doctor *d) {
+    int64_t left = disk_free(d->c->arena, d->c->desk.folder), megabytes = left >> 20;
+    if (left < 0)
+        add(d, LOOK, "disk", S("the free space cannot be told"));
+    else if (left < INTAKE_DISK_RESERVE)
+        add(d, BAD, "disk",
+            str_fmt(d->c->arena, "only %lld MB free: letters are refused. Make room.", (long long)megabytes));
+    else if (left < 16LL * INTAKE_DISK_RESERVE)
+        add(d, LOOK, "disk", str_fmt(d->c->arena, "%lld MB free: make room soon", (long long)megabytes));
+    else
+        add(d, GOOD, "disk", str_fmt(d->c->arena, "%lld MB free", (long long)megabytes));
+}
+
+static void check_clock(struct doctor *d) {
+    /* A clock before the program was made is wrong for sure. */
+    bool sane = desk_now(&d->c->desk) > 1767225600000;
+    add(d, sane ? GOOD : BAD, "clock",
+        sane ? S("plausible") : S("set long ago: dates of letters would be wrong. Set the clock."));
+}
+
+static void check_transport(struct doctor *d, const struct store_inbox *inbox) {
+    arena *a = d->c->arena;
+    if (!str_eq(inbox->transport, S("smtp"))) {
+        add(d, LOOK, "transport",
+            str_fmt(a, "%.*s: replies stay in the Maildir of this machine. Set up SMTP under Administration.",
+                    STR_FMT(inbox->address)));
+        return;
+    }
+    struct smtp_options smtp = {.host = inbox->smtp_host,
+                                .port = (int)inbox->smtp_port,
+                                .tls = str_eq(inbox->smtp_tls, S("implicit")) ? SMTP_TLS_IMPLICIT
+                                       : str_eq(inbox->smtp_tls, S("never"))  ? SMTP_TLS_NEVER
+                                                                              : SMTP_TLS_REQUIRED,
+                                .user = inbox->smtp_user,
+                                .password = inbox->smtp_password,
+                                .ca_file = inbox->smtp_ca_file,
+                                .timeout_seconds = 20};
+    err e = smtp_probe(a, &smtp);
+    add(d, e ? BAD : GOOD, "transport",
+        e ? str_fmt(a, "%.*s: %s Replies wait until it answers.", STR_FMT(inbox->address), err_text())
+          : str_fmt(a, "%.*s: %.*s answers", STR_FMT(inbox->address), STR_FMT(inbox->smtp_host)));
+}
+
+static err check_inbox(struct doctor *d, db_conn *conn, const struct store_inbox *inbox) {
+    arena *a = d->c->arena;
+    int64_t hours = inbox->silent_after_hours;
+    if (hours <= 0) TRY(setting_number(conn, a, inbox->brand_id, SETTING_SILENT_INBOX_HOURS, &hours));
+    int64_t since = inbox->letter_at ? inbox->letter_at : inbox->created_at;
+    int64_t silent = (desk_now(&d->c->desk) - since) / HOUR_MS;
+    if (hours > 0 && silent >= hours)
+        add(d, LOOK, "inbox",
+            str_fmt(a, "%.*s: no letter for %lld hours. Send one to it and see whether it comes.",
+                    STR_FMT(inbox->address), (long long)silent));
+    else
+        add(d, GOOD, "inbox", str_fmt(a, "%.*s: receiving", STR_FMT(inbox->address)));
+    return ERR_NONE;
+}
+
+static err check_brand(struct doctor *d, db_conn *conn, const struct store_brand *brand,
+                       store_inbox_list *all) {
+    arena *a = d->c->arena;
+    store_inbox_list inboxes = {0};
+    TRY(store_inbox_list_of_brand(conn, a, brand->id, &inboxes));
+    for (size_t i = 0; i < inboxes.n; i++) {
+        if (inboxes.v[i].disabled_at) continue;
+        TRY(check_inbox(d, conn, &inboxes.v[i]));
+        *list_add(a, all) = inboxes.v[i];
+    }
+    const outbox_state bad[] = {OUTBOX_FAILED, OUTBOX_UNCERTAIN};
+    for (int s = 0; s < 2; s++) {
+        outbox_list rows = {0};
+        TRY(store_outbox_in_state(conn, a, brand->id, bad[s], 100, &rows));
+        if (rows.n)
+            add(d, LOOK, "outbox",
+                str_fmt(a, "%.*s: %zu replies are %s. They wait for a person's decision.",
+                        STR_FMT(brand->name), rows.n, outbox_state_name(bad[s])));
+    }
+    return ERR_NONE;
+}
+
+static err check_all(struct doctor *d) {
+    arena *a = d->c->arena;
+    add(d, GOOD, "database",
+        db_engine_of(d->c->desk.db) == DB_SQLITE ? S("SQLite answers") : S("PostgreSQL answers"));
+    TRY(check_schema(d));
+    check_disk(d);
+    check_clock(d);
+    store_inbox_list inboxes = {0};
+    {
+        DB_READ_AUTO db_conn *conn = NULL;
+        store_brand_list brands = {0};
+        job_list jobs = {0};
+        TRY(db_read_begin(d->c->desk.db, &conn));
+        TRY(store_brand_list_all(conn, a, &brands));
+        if (!brands.n) add(d, BAD, "brand", S("none is set up. Run `longhand setup`."));
+        for (size_t i = 0; i < brands.n; i++) TRY(check_brand(d, conn, &brands.v[i], &inboxes));
+        TRY(store_job_list(conn, a, 0, 100, &jobs));
+        size_t dead = 0;
+        while (dead < jobs.n && jobs.v[dead].dead_at) dead++;
+        if (dead)
+            add(d, LOOK, "jobs", str_fmt(a, "%zu wait for a person: `longhand jobs list` says why.", dead));
+        else
+            add(d, GOOD, "jobs", S("none is stuck"));
+    }
+    for (size_t i = 0; i < inboxes.n; i++) check_transport(d, &inboxes.v[i]);
+    return ERR_NONE;
+}
+
+static const char *verdict_name(verdict v) {
+    switch (v) {
+    case GOOD: return "good";
+    case LOOK: return "look";
+    case BAD: return "bad";
+    }
+    return "";
+}
+
+static void print_json(const finding_list *found) {
+    BUF_AUTO buf b = BUF_MAX(4 << 20);
+    struct json_out j = json_begin(&b);
+    json_open_object(&j);
+    json_key(&j, S("findings"));
+    json_open_array(&j);
+    for (size_t i = 0; i < found->n; i++) {
+        json_open_object(&j);
+        json_key(&j, S("what")), json_str(&j, str_z(found->v[i].what));
+        json_key(&j, S("verdict")), json_str(&j, str_z(verdict_name(found->v[i].verdict)));
+        json_key(&j, S("says")), json_str(&j, found->v[i].says);
+        json_close_object(&j);
+    }
+    json_close_array(&j);
+    json_close_object(&j);
+    printf("%.*s\n", (int)b.n, b.p);
+}
+
+int verb_doctor(int argc, char **argv) {
+    static const struct cli_option options[] = {{"data", false, "the data folder (./data)"},
+                                                {"db", false, "postgres://... instead of what setup wrote"},
+                                                {"json", true, "as JSON"},
+                                                {0}};
+    struct cli_args args;
+    int status;
+    if (!cli_parse(cli_verb("doctor"), options, 0, 0, argc, argv, &args, &status)) return status;
+    CLI_DESK_AUTO struct cli_desk c;
+    if (cli_desk_open(args.value[0], args.value[1], CLI_MUST_EXIST | CLI_NO_MIGRATE, &c))
+        return cli_fail("doctor", NULL);
+    smtp_start();
+    struct doctor d = {.c = &c};
+    if (check_all(&d)) return cli_fail("doctor", NULL);
+    bool bad = false;
+    for (size_t i = 0; i < d.found.n; i++) bad = bad || d.found.v[i].verdict == BAD;
+    if (args.value[2])
+        print_json(&d.found);
+    else
+        for (size_t i = 0; i < d.found.n; i++)
+            printf("%-5s %-10s %.*s\n", verdict_name(d.found.v[i].verdict), d.found.v[i].what,
+                   STR_FMT(d.found.v[i].says));
+    return bad ? EXIT_FAILED : EXIT_DONE;
+}

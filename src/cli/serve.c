@@ -1,0 +1,160 @@
+#include "cli/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "desk/intake.h"
+#include "desk/tidy.h"
+#include "http/http.h"
+#include "jobs/jobs.h"
+#include "mail/lmtp.h"
+#include "mail/send.h"
+#include "store/job.h"
+#include "web/web.h"
+
+enum { LETTER_MAX = 64 << 20 };
+
+struct serving {
+    struct cli_desk *c;
+    int lock;
+    job_workers *workers;
+    lmtp_server *lmtp, *deliver;
+    http_server *http;
+    struct web *web;
+};
+
+/* One desk a data folder: a second one would free leases that the first one holds. */
+static err lock_folder(struct serving *s) {
+    str path = str_fmt(s->c->arena, "%.*s/serve.lock", STR_FMT(s->c->desk.folder));
+    s->lock = open(path.p, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->lock < 0) return err_set(ERR_IO, "Cannot open %s: %s.", path.p, strerror(errno));
+    if (flock(s->lock, LOCK_EX | LOCK_NB) < 0)
+        return err_set(ERR_BUSY, "A desk runs in %.*s already.", STR_FMT(s->c->desk.folder));
+    return ERR_NONE;
+}
+
+static err may_receive(void *context, str address) {
+    struct serving *s = context;
+    ARENA_AUTO arena *a = arena_new(1 << 20);
+    struct intake_inbox to;
+    return intake_find(&s->c->desk, a, address, &to);
+}
+
+static err keep(void *context, const struct lmtp_envelope *envelope, size_t index) {
+    struct serving *s = context;
+    /* The same recipient named twice gets one letter and two answers. */
+    for (size_t i = 0; i < index; i++)
+        if (str_eq_nocase(envelope->rcpt.v[i], envelope->rcpt.v[index])) return ERR_NONE;
+    ARENA_AUTO arena *a = arena_new(4 << 20);
+    struct intake_inbox to;
+    int64_t id;
+    TRY(intake_find(&s->c->desk, a, envelope->rcpt.v[index], &to));
+    TRY(intake_keep(&s->c->desk, a, to, envelope->mail_from, envelope->rcpt.v[index], envelope->data, &id));
+    buf_add_fmt(envelope->says, "kept %lld", (long long)id);
+    return ERR_NONE;
+}
+
+static err start_lmtp(struct serving *s, str listen, lmtp_server **ret) {
+    struct lmtp_options options = {.listen = listen,
+                                   .host = S("longhand"),
+                                   .max_size = LETTER_MAX,
+                                   .hooks = {.context = s, .recipient = may_receive, .keep = keep}};
+    return lmtp_server_start(&options, ret);
+}
+
+static void wake(void *context) { job_workers_wake(context); }
+
+static err release(db_conn *c, void *arg) {
+    (void)arg;
+    return store_job_release_all(c);
+}
+
+static err start(struct serving *s) {
+    struct desk *d = &s->c->desk;
+    arena *a = s->c->arena;
+    TRY(lock_folder(s));
+    smtp_start();
+    if (db_engine_of(d->db) == DB_SQLITE) TRY(db_write(d->db, release, NULL));
+    TRY(tidy_start(d, a));
+    TRY(web_new(d, &s->web));
+    TRY(job_workers_start(d, S("/proc/self/exe"), &s->workers));
+    d->work = wake;
+    d->work_context = s->workers;
+    TRY(start_lmtp(s, str_fmt(a, "%.*s/deliver.sock", STR_FMT(d->folder)), &s->deliver));
+    if (s->c->config.lmtp.n) TRY(start_lmtp(s, s->c->config.lmtp, &s->lmtp));
+    struct http_options http = {.listen = s->c->config.http, .handler = web_handle, .context = s->web};
+    TRY(http_server_start(&http, &s->http));
+    web_attach(s->web, s->http);
+    return ERR_NONE;
+}
+
+/* In the order of the letter's way, so that nothing is taken in that nobody works on. */
+static void stop(struct serving *s) {
+    if (s->lmtp) lmtp_server_stop(s->lmtp);
+    if (s->deliver) lmtp_server_stop(s->deliver);
+    if (s->http) http_server_stop(s->http);
+    s->c->desk.work = NULL;
+    job_workers_stop(s->workers);
+    web_free(s->web);
+    if (s->lock >= 0) close(s->lock);
+}
+
+err serve_run(struct cli_desk *c, void (*ready)(void *context, int port), void *context) {
+    /* Blocked before any thread starts, so that all inherit it and only sigwait sees them. */
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ends, NULL);
+    struct serving s = {.c = c, .lock = -1};
+    err e = start(&s);
+    if (!e) {
+        if (ready) ready(context, http_server_port(s.http));
+        int which;
+        sigwait(&ends, &which);
+        log_info("serve", "stopping");
+    }
+    stop(&s);
+    return e;
+}
+
+enum { OPT_DATA, OPT_DB, OPT_HTTP, OPT_LMTP, OPT_URL };
+static const struct cli_option options[] = {
+    {"data", false, "the data folder (./data)"},
+    {"db", false, "postgres://... instead of what setup wrote"},
+    {"http", false, "where the pages are served (127.0.0.1:8080)"},
+    {"lmtp", false, "where letters come in: ADDR:PORT or a socket's path (127.0.0.1:2424)"},
+    {"url", false, "the address under which people reach the pages"},
+    {0},
+};
+
+static void say_ready(void *context, int port) {
+    struct cli_desk *c = context;
+    /* One line that tests and service managers wait for. */
+    printf("longhand serves %.*s on port %d, letters at %.*s\n", STR_FMT(c->config.public_url), port,
+           STR_FMT(c->config.lmtp));
+    fflush(stdout);
+}
+
+int verb_serve(int argc, char **argv) {
+    struct cli_args args;
+    int status;
+    if (!cli_parse(cli_verb("serve"), options, 0, 0, argc, argv, &args, &status)) return status;
+    CLI_DESK_AUTO struct cli_desk c;
+    if (cli_desk_open(args.value[OPT_DATA], args.value[OPT_DB], CLI_MUST_EXIST, &c))
+        return cli_fail("serve", NULL);
+    if (args.value[OPT_HTTP]) c.config.http = str_z(args.value[OPT_HTTP]);
+    if (args.value[OPT_LMTP]) c.config.lmtp = str_z(args.value[OPT_LMTP]);
+    if (args.value[OPT_URL])
+        c.config.public_url = str_z(args.value[OPT_URL]);
+    else if (args.value[OPT_HTTP])
+        c.config.public_url = str_fmt(c.arena, "http://%s", args.value[OPT_HTTP]);
+    c.desk.public_url = c.config.public_url;
+    return serve_run(&c, say_ready, &c) ? cli_fail("serve", NULL) : EXIT_DONE;
+}

@@ -1,0 +1,195 @@
+#include "desk/filing.h"
+
+#include "base/random.h"
+#include "letter/words.h"
+#include "store/brand.h"
+#include "store/conversation.h"
+#include "store/customer.h"
+#include "store/inbox.h"
+
+enum { WORDS_MAX = 20000 };
+
+str filing_snippet(arena *a, str text) {
+    char *out = arena_alloc(a, 160);
+    size_t n = 0;
+    for (size_t i = 0; i < text.n && n < 160; i++) {
+        char c = text.p[i];
+        bool space = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+        if (space && (n == 0 || out[n - 1] == ' ')) continue;
+        out[n++] = space ? ' ' : c;
+    }
+    /* The cut may stand inside a character. */
+    size_t whole = n;
+    while (whole && ((unsigned char)out[whole - 1] & 0xC0) == 0x80) whole--;
+    if (whole && !str_is_utf8((str){out + whole - 1, n - whole + 1})) n = whole - 1;
+    return str_trim((str){out, n});
+}
+
+str words_of_message(arena *a, str language, const struct message *m) {
+    str all = str_fmt(a, "%s\n%s\n%s\n%s", str_cstr(a, m->subject), str_cstr(a, m->from_name),
+                      str_cstr(a, m->from_address), str_cstr(a, m->text));
+    word_list words;
+    words_of(a, all, language, WORDS_MAX, &words);
+    return words_joined(a, &words);
+}
+
+err words_index_message(db_conn *c, arena *a, int64_t brand, str language, const struct message *m) {
+    return store_words_put(c, brand, m->id, words_of_message(a, language, m));
+}
+
+void filing_letter_waits(struct conversation *v, int64_t received_at) {
+    if (!v->waiting_since) v->waiting_since = received_at;
+    v->state = CONVERSATION_US;
+    v->closed_kind = CLOSED_NOT;
+    v->closed_reason = CLOSE_ANSWERED;
+    v->closed_at = v->closed_by = 0;
+}
+
+err filing_customer(db_conn *c, arena *a, int64_t brand, str address, str name, int64_t now,
+                    int64_t *ret_customer, bool *ret_blocked) {
+    struct customer_address known = {0};
+    if (address.n) TRY(store_customer_address_get(c, a, brand, address, &known));
+    if (!known.customer_id) {
+        struct customer fresh = {.id = id_new(now), .name = name.n ? name : address, .created_at = now};
+        if (!fresh.name.n) fresh.name = S("?");
+        TRY(store_customer_insert(c, brand, &fresh));
+        known = (struct customer_address){.address = address, .customer_id = fresh.id, .created_at = now};
+        if (address.n) TRY(store_customer_address_insert(c, brand, &known));
+    }
+    *ret_customer = known.customer_id;
+    *ret_blocked = known.blocked_at != 0;
+    return ERR_NONE;
+}
+
+struct place {
+    int64_t conversation; /* join this one; 0: begin a new one */
+    int64_t related;      /* it may belong to this one */
+};
+
+/* A letter joins by naming a message that we sent and coming from somebody who takes part there. Either
+ * alone is no evidence: ids are guessed and quoted, addresses are forged. */
+static err find_place(db_conn *c, arena *a, const struct filing *f, struct place *ret) {
+    struct place place = {0};
+    for (size_t i = 0; i < f->references.n && i < 50; i++) {
+        struct message named;
+        TRY(store_message_by_rfc_id(c, a, f->brand, f->references.v[i], &named));
+        if (!named.id) continue;
+        if (!place.related) place.related = named.conversation_id;
+        if (named.kind != MESSAGE_REPLY || !f->message.from_address.n) continue;
+        bool known;
+        TRY(store_conversation_knows(c, f->brand, named.conversation_id, f->message.from_address, &known));
+        if (!known) continue;
+        place = (struct place){named.conversation_id, 0};
+        break;
+    }
+    *ret = place;
+    return ERR_NONE;
+}
+
+static err put_rest(db_conn *c, struct filing *f) {
+    struct message *m = &f->message;
+    for (size_t i = 0; i < f->addresses.n; i++) {
+        f->addresses.v[i].message_id = m->id;
+        TRY(store_message_address_insert(c, f->brand, (int)i, &f->addresses.v[i]));
+    }
+    for (size_t i = 0; i < f->files.n; i++) {
+        struct attachment *t = &f->files.v[i];
+        t->id = id_new(f->raw.received_at);
+        t->message_id = m->id;
+        t->conversation_id = m->conversation_id;
+        TRY(store_attachment_insert(c, f->brand, t));
+    }
+    TRY(store_words_put(c, f->brand, m->id, f->words));
+    return store_raw_settle(c, f->brand, f->raw.id, f->unreadable ? RAW_UNREADABLE : RAW_READ, m->id,
+                            m->problem);
+}
+
+static err begin(db_conn *c, arena *a, struct filing *f, int64_t related, int64_t now) {
+    struct conversation v = {.id = id_new(f->raw.received_at),
+                             .inbox_id = f->raw.inbox_id,
+                             .channel = CHANNEL_MAIL,
+                             .subject = str_clip_utf8(f->message.subject, 500),
+                             .snippet = filing_snippet(a, f->message.text),
+                             .related_id = related,
+                             .version = 1,
+                             .created_at = f->raw.received_at,
+                             .updated_at = f->raw.received_at};
+    bool blocked;
+    TRY(filing_customer(c, a, f->brand, f->message.from_address, f->message.from_name, now, &v.customer_id,
+                        &blocked));
+    if (!v.related_id) TRY(store_conversation_latest_of(c, f->brand, v.customer_id, v.id, &v.related_id));
+    TRY(store_brand_number(c, a, f->brand, &v.number));
+    filing_letter_waits(&v, f->raw.received_at);
+    if (blocked) {
+        v.state = CONVERSATION_DONE;
+        v.closed_kind = CLOSED_JUNK;
+        v.closed_reason = CLOSE_BLOCKED;
+        v.closed_at = now;
+    }
+    TRY(store_conversation_insert(c, f->brand, &v));
+    f->message.conversation_id = v.id;
+    return ERR_NONE;
+}
+
+static err join(db_conn *c, arena *a, struct filing *f, int64_t conversation) {
+    struct conversation v;
+    TRY(store_conversation_get(c, a, f->brand, conversation, &v));
+    /* "I am away until Monday" is kept and shown, but it is not a letter that waits for an answer. */
+    if (f->message.machine.n == 0) {
+        filing_letter_waits(&v, f->raw.received_at);
+        v.version++;
+    }
+    v.snippet = filing_snippet(a, f->message.text);
+    v.updated_at = f->raw.received_at;
+    f->message.conversation_id = conversation;
+    return store_conversation_update(c, f->brand, &v);
+}
+
+/* The row was filed before: a second reading changes what was read, not where it stands. */
+static err refill(db_conn *c, arena *a, struct filing *f, const struct message *old) {
+    struct message *m = &f->message;
+    m->conversation_id = old->conversation_id;
+    attachment_list files = {0};
+    TRY(store_attachments_of_message(c, a, f->brand, m->id, &files));
+    for (size_t i = 0; i < files.n; i++) TRY(store_attachment_delete(c, f->brand, files.v[i].id));
+    TRY(store_message_address_clear(c, f->brand, m->id));
+    TRY(store_message_reread(c, f->brand, m));
+    struct conversation v;
+    TRY(store_conversation_get(c, a, f->brand, m->conversation_id, &v));
+    if (!v.subject.n) v.subject = str_clip_utf8(m->subject, 500);
+    bool blocked;
+    if (!old->from_address.n && m->from_address.n)
+        TRY(filing_customer(c, a, f->brand, m->from_address, m->from_name, f->raw.received_at, &v.customer_id,
+                            &blocked));
+    v.snippet = filing_snippet(a, m->text);
+    TRY(store_conversation_update(c, f->brand, &v));
+    return put_rest(c, f);
+}
+
+err filing_put(db_conn *c, arena *a, struct filing *f, int64_t now, int64_t *ret_conversation) {
+    int64_t same = 0, same_conversation = 0;
+    TRY(store_message_same(c, f->brand, f->message.same_as, &same, &same_conversation));
+    if (same && same != f->message.id) {
+        *ret_conversation = 0;
+        return store_raw_settle(c, f->brand, f->raw.id, RAW_DUPLICATE, same, S(""));
+    }
+    struct message old;
+    err e = store_message_get(c, a, f->brand, f->message.id, &old);
+    if (e == ERR_NONE) {
+        TRY(refill(c, a, f, &old));
+        *ret_conversation = old.conversation_id;
+        return ERR_NONE;
+    }
+    if (e != ERR_MISSING) return e;
+    struct place place;
+    TRY(find_place(c, a, f, &place));
+    if (place.conversation)
+        TRY(join(c, a, f, place.conversation));
+    else
+        TRY(begin(c, a, f, place.related, now));
+    TRY(store_message_insert(c, f->brand, &f->message));
+    TRY(put_rest(c, f));
+    TRY(store_inbox_set_letter_at(c, a, f->brand, f->raw.inbox_id, f->raw.received_at));
+    *ret_conversation = f->message.conversation_id;
+    return ERR_NONE;
+}

@@ -1,0 +1,89 @@
+#include "desk/intake.h"
+
+#include "base/random.h"
+#include "format/mime.h"
+#include "net/objects.h"
+#include "store/brand.h"
+#include "store/inbox.h"
+#include "store/job.h"
+#include "store/raw.h"
+
+/* desk+anything@brand.example -> desk@brand.example; false when there is no "+". */
+static bool without_tag(arena *a, str address, str *ret) {
+    size_t plus = str_find_char(address, '+', 0), at = str_find_char(address, '@', 0);
+    if (plus == SIZE_MAX || at == SIZE_MAX || plus > at || plus == 0) return false;
+    str local = str_slice(address, 0, plus), domain = str_slice(address, at, address.n);
+    *ret = str_fmt(a, "%.*s%.*s", STR_FMT(local), STR_FMT(domain));
+    return true;
+}
+
+err intake_find(struct desk *d, arena *a, str recipient, struct intake_inbox *ret_inbox) {
+    str address;
+    if (!address_normal(a, recipient, &address))
+        return err_set(ERR_MISSING, "This is not an address of the form name@domain.");
+    address = str_lower(a, address);
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(d->db, &c));
+    struct store_inbox inbox;
+    err e = store_inbox_by_address(c, a, address, &inbox);
+    str plain;
+    if (e == ERR_MISSING && without_tag(a, address, &plain)) e = store_inbox_by_address(c, a, plain, &inbox);
+    if (e) return e;
+    *ret_inbox = (struct intake_inbox){inbox.brand_id, inbox.id};
+    return ERR_NONE;
+}
+
+err intake_default(struct desk *d, arena *a, struct intake_inbox *ret_inbox) {
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(d->db, &c));
+    store_brand_list brands = {0};
+    TRY(store_brand_list_all(c, a, &brands));
+    if (brands.n == 0) return err_set(ERR_MISSING, "No brand is set up yet. Run `longhand setup` first.");
+    struct store_inbox inbox;
+    TRY(store_inbox_default(c, a, brands.v[0].id, &inbox));
+    *ret_inbox = (struct intake_inbox){inbox.brand_id, inbox.id};
+    return ERR_NONE;
+}
+
+struct keep {
+    int64_t brand;
+    struct raw row;
+};
+
+static err keep(db_conn *c, void *arg) {
+    struct keep *k = arg;
+    TRY(store_raw_insert(c, k->brand, &k->row));
+    return store_job_put(c, k->brand, S("read"), k->row.id, k->row.id, k->row.received_at);
+}
+
+err intake_keep(struct desk *d, arena *a, struct intake_inbox to, str mail_from, str recipient, str bytes,
+                int64_t *ret_id) {
+    int64_t free_bytes = disk_free(a, d->folder);
+    if (free_bytes >= 0 && free_bytes < INTAKE_DISK_RESERVE + (int64_t)bytes.n)
+        return err_set(ERR_FULL, "The disk is nearly full; letters are refused so that none is lost.");
+    int64_t now = desk_now(d);
+    struct keep k = {
+        .brand = to.brand,
+        .row = {.id = id_new(now),
+                .inbox_id = to.inbox,
+                .state = RAW_NEW,
+                .mail_from = str_is_utf8(mail_from) ? mail_from : S(""),
+                .rcpt = recipient,
+                .size = (int64_t)bytes.n,
+                .hash = content_hash(a, bytes),
+                .bytes = bytes,
+                .in_object = bytes.n > OBJECT_ROW_BYTES,
+                .received_at = now},
+    };
+    if (k.row.in_object) TRY(object_put(a, d->folder, k.row.hash, bytes));
+    TRY(db_write(d->db, keep, &k));
+    *ret_id = k.row.id;
+    desk_work(d);
+    return ERR_NONE;
+}
+
+err intake_bytes(struct desk *d, arena *a, const struct raw *row, str *ret_bytes) {
+    if (row->in_object) return object_get(a, d->folder, row->hash, ret_bytes);
+    *ret_bytes = row->bytes;
+    return ERR_NONE;
+}

@@ -1,0 +1,28 @@
+/* intake: a letter's bytes are kept, durably, before anybody is told yes. Nothing is parsed here. */
+#ifndef LONGHAND_DESK_INTAKE_H
+#define LONGHAND_DESK_INTAKE_H
+
+#include "desk/desk.h"
+
+enum { INTAKE_DISK_RESERVE = 64 << 20 }; /* refuse below this many free bytes, before the disk is full */
+
+struct intake_inbox {
+    int64_t brand, inbox;
+};
+
+/* Whose inbox an envelope recipient is: `desk@brand.example` or `desk+anything@brand.example`.
+ * ERR_MISSING when it is nobody's or the inbox is switched off. */
+err intake_find(struct desk *d, arena *a, str recipient, struct intake_inbox *ret_inbox);
+/* The oldest brand's default inbox, for `longhand deliver` without --inbox. */
+err intake_default(struct desk *d, arena *a, struct intake_inbox *ret_inbox);
+
+/* Keep one letter. On ERR_NONE it is committed and a job to read it is enqueued in the same transaction;
+ * `ret_id` is the id its message will have. ERR_FULL when the disk is nearly full. */
+err intake_keep(struct desk *d, arena *a, struct intake_inbox to, str mail_from, str recipient, str bytes,
+                int64_t *ret_id);
+
+/* The bytes of a kept row, from the row or from the object. */
+struct raw;
+err intake_bytes(struct desk *d, arena *a, const struct raw *row, str *ret_bytes);
+
+#endif

@@ -1,0 +1,62 @@
+/* reply: a person's answer goes out. */
+#ifndef LONGHAND_DESK_REPLY_H
+#define LONGHAND_DESK_REPLY_H
+
+#include "desk/desk.h"
+#include "format/mime.h"
+#include "store/conversation.h"
+#include "store/message.h"
+#include "store/outbox.h"
+
+struct reply_wish {
+    int64_t conversation;           /* 0: write first, begin one */
+    int64_t inbox;                  /* for a new one; 0: the default */
+    int64_t seen_version;           /* the version the agent saw; -1: not checked (command line) */
+    str to_line, cc_line, bcc_line; /* the recipients the agent saw: `a@b, Name <c@d>` */
+    str subject, text;
+    str key;          /* chosen by the page: the same key again sends nothing more; "" for none */
+    bool by_hand;     /* answered by post or telephone: recorded, nothing is sent */
+    bool close_after; /* done when sent */
+    bool no_undo;     /* leave at once (command line) */
+};
+struct reply_made {
+    int64_t conversation, message;
+    int64_t ready_at; /* until then it may be taken back */
+};
+
+/* Send. ONE transaction writes the message, its bytes, a row in the outbox for each recipient, the
+ * conversation, and takes the draft. What is sent is exactly what is kept.
+ * A wish with the key of one that was granted returns that one: browsers repeat a POST on their own when a
+ * connection dies. ERR_CONFLICT when the conversation changed since `seen_version` (nothing is sent, the
+ * draft stays); ERR_INVALID for an empty text, no recipient, or one that is no address; ERR_LIMIT above the
+ * size of attachments allowed or 100 recipients. */
+err reply_send(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
+               struct reply_made *ret_made);
+
+/* Take back a reply that is still held: it is gone, and its text is the draft again (unless the agent has
+ * begun another). ERR_CONFLICT when it has left. */
+err reply_take_back(struct desk *d, arena *a, const struct actor *who, int64_t message,
+                    int64_t *ret_conversation);
+
+/* The addresses on one line; ERR_INVALID names the one that is none. Doubles are dropped. */
+err reply_parse_line(arena *a, str line, mime_address_list *ret_list);
+
+/* What the composer begins with: to whom (Reply-To or From of the newest letter; for a conversation we began,
+ * the recipients of our last), and "Re: subject". Empty where nobody can be answered by mail. */
+struct reply_default {
+    str to_line, subject;
+};
+err reply_defaults(db_conn *c, arena *a, int64_t brand, const struct conversation *v,
+                   struct reply_default *ret);
+
+/* Drafts: kept while an agent types. conversation 0: of a first letter. A text above 1 MB is ERR_LIMIT. */
+err draft_save(struct desk *d, arena *a, const struct actor *who, const struct draft *draft);
+err draft_drop(struct desk *d, arena *a, const struct actor *who, int64_t conversation);
+/* ERR_LIMIT when the brand's limit would be passed; ERR_INVALID for an empty file. */
+err draft_attach(struct desk *d, arena *a, const struct actor *who, int64_t conversation, str name, str type,
+                 str bytes, int64_t *ret_id);
+err draft_detach(struct desk *d, arena *a, const struct actor *who, int64_t attachment);
+/* A file's bytes. ERR_MISSING for another brand's, or for a draft's of somebody else. */
+err attachment_bytes(struct desk *d, arena *a, const struct actor *who, int64_t id, struct attachment *ret);
+
+#endif

@@ -1,0 +1,27 @@
+#include "desk/outbox.h"
+#include "desk/reading.h"
+#include "desk/tidy.h"
+#include "jobs/jobs.h"
+
+static err run_read(struct job_context *x, const job_list *jobs) {
+    return reading_file(x->desk, x->arena, x->reader, jobs);
+}
+
+static err run_send(struct job_context *x, const job_list *jobs) {
+    for (size_t i = 0; i < jobs->n; i++) TRY(outbox_send(x->desk, x->arena, &jobs->v[i]));
+    return ERR_NONE;
+}
+
+static err run_tidy(struct job_context *x, const job_list *jobs) {
+    for (size_t i = 0; i < jobs->n; i++) TRY(tidy_run(x->desk, x->arena, &jobs->v[i]));
+    return ERR_NONE;
+}
+
+/* The lease of `send` outlives the longest try: twice the ten minutes of mail/send.h and some for a large
+ * letter. */
+const struct job_kind job_kinds[] = {
+    {"read", "read letters that came in", 1, 64, 5 * MINUTE_MS, 5 * SECOND_MS, 10, run_read},
+    {"send", "send replies", 2, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_send},
+    {"tidy", "clear away what has expired", 1, 4, MINUTE_MS, MINUTE_MS, 1000000, run_tidy},
+};
+const int job_kinds_n = sizeof job_kinds / sizeof *job_kinds;

@@ -1,0 +1,126 @@
+#include "letter/words.h"
+
+#include <libstemmer.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unicase.h>
+#include <unictype.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+enum { WORD_MAX_BYTES = 64 };
+
+/* libstemmer's objects are not shared between threads, and making one costs more than a letter's words. */
+static struct sb_stemmer *stemmer_for(str language) {
+    static _Thread_local struct sb_stemmer *current;
+    static _Thread_local char current_language[8];
+    if (language.n == 0 || language.n >= sizeof current_language) return NULL;
+    if (str_eq(language, str_z(current_language))) return current;
+    if (current) sb_stemmer_delete(current);
+    memcpy(current_language, language.p, language.n);
+    current_language[language.n] = 0;
+    current = sb_stemmer_new(current_language, "UTF_8");
+    return current;
+}
+
+static bool stands_alone(ucs4_t c) {
+    return (c >= 0x2E80 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7A3) || (c >= 0xF900 && c <= 0xFAFF) ||
+           (c >= 0x20000 && c <= 0x3FFFF);
+}
+
+static bool in_word(ucs4_t c) {
+    if (c < 128) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M | UC_CATEGORY_MASK_N);
+}
+
+/* Folded form of a word with bytes above 127: case and accents off. */
+static str fold_wide(arena *a, str word) {
+    size_t n = 0;
+    uint8_t *folded = u8_casefold((const uint8_t *)word.p, word.n, NULL, UNINORM_NFKD, NULL, &n);
+    if (!folded) return (str){0};
+    char *out = arena_alloc(a, n);
+    size_t at = 0, len = 0;
+    while (at < n) {
+        ucs4_t c;
+        int step = u8_mbtouc(&c, folded + at, n - at);
+        if (in_word(c) && !uc_is_general_category_withtable(c, UC_CATEGORY_MASK_M)) {
+            memcpy(out + len, folded + at, (size_t)step);
+            len += (size_t)step;
+        }
+        at += (size_t)step;
+    }
+    free(folded);
+    return (str){out, len};
+}
+
+static str fold(arena *a, str word, struct sb_stemmer *stemmer) {
+    bool wide = false;
+    for (size_t i = 0; i < word.n && !wide; i++) wide = (unsigned char)word.p[i] >= 128;
+    str folded = wide ? fold_wide(a, word) : str_lower(a, word);
+    if (stemmer && folded.n) {
+        const sb_symbol *stem = sb_stemmer_stem(stemmer, (const sb_symbol *)folded.p, (int)folded.n);
+        if (stem) folded = str_copy(a, (str){(const char *)stem, (size_t)sb_stemmer_length(stemmer)});
+    }
+    return str_clip_utf8(folded, WORD_MAX_BYTES);
+}
+
+/* Which words were seen: open addressing, at most half full. */
+struct seen {
+    str *slot;
+    size_t size, n;
+};
+
+static bool seen_add(arena *a, struct seen *s, str word) {
+    if (s->n * 2 >= s->size) {
+        struct seen bigger = {arena_array(a, s->size ? s->size * 4 : 256, sizeof(str)),
+                              s->size ? s->size * 4 : 256, 0};
+        for (size_t i = 0; i < s->size; i++)
+            if (s->slot[i].n) seen_add(a, &bigger, s->slot[i]);
+        *s = bigger;
+    }
+    size_t at = str_hash(word) & (s->size - 1);
+    for (; s->slot[at].n; at = (at + 1) & (s->size - 1))
+        if (str_eq(s->slot[at], word)) return false;
+    s->slot[at] = word;
+    s->n++;
+    return true;
+}
+
+void words_of(arena *a, str text, str language, size_t max, word_list *ret_words) {
+    struct sb_stemmer *stemmer = stemmer_for(language);
+    word_list words = {0};
+    struct seen seen = {0};
+    size_t at = 0, begin = SIZE_MAX;
+    while (at <= text.n && words.n < max) {
+        ucs4_t c = 0;
+        size_t step = 1;
+        if (at < text.n) step = (size_t)u8_mbtouc(&c, (const uint8_t *)text.p + at, text.n - at);
+        bool alone = stands_alone(c), part = at < text.n && c != 0xFFFD && in_word(c);
+        if (begin != SIZE_MAX && (!part || alone)) {
+            str word = fold(a, str_slice(text, begin, at), stemmer);
+            if (word.n && seen_add(a, &seen, word)) *list_add(a, &words) = word;
+            begin = SIZE_MAX;
+        }
+        if (part && alone) {
+            str word = fold(a, str_slice(text, at, at + step), NULL);
+            if (word.n && words.n < max && seen_add(a, &seen, word)) *list_add(a, &words) = word;
+        } else if (part && begin == SIZE_MAX) {
+            begin = at;
+        }
+        at += step;
+    }
+    *ret_words = words;
+}
+
+str words_joined(arena *a, const word_list *words) {
+    size_t n = 0;
+    for (size_t i = 0; i < words->n; i++) n += words->v[i].n + 1;
+    char *out = arena_alloc(a, n);
+    size_t at = 0;
+    for (size_t i = 0; i < words->n; i++) {
+        if (i) out[at++] = ' ';
+        memcpy(out + at, words->v[i].p, words->v[i].n);
+        at += words->v[i].n;
+    }
+    return (str){out, at};
+}

@@ -1,0 +1,517 @@
+#include "mail/lmtp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_MAX_BYTES = 4096, RCPT_MAX = 1000, UNKNOWN_MAX = 20, SAYS_MAX = 200 };
+
+enum mode {
+    MODE_COMMAND,
+    MODE_DATA,  /* until CRLF . CRLF */
+    MODE_CHUNK, /* `chunk_left` bytes of a BDAT */
+    MODE_CLOSED,
+};
+
+/* Where in a line of DATA the next byte stands. Only CRLF makes a line start (CVE-2023-51764: servers
+ * that also took LF could be made to see a second letter inside the first). */
+enum place {
+    PLACE_START,  /* after CRLF, or the first byte */
+    PLACE_TEXT,   /* anywhere else */
+    PLACE_CR,     /* after a CR that is already kept */
+    PLACE_DOT,    /* after a dot at the start, not kept */
+    PLACE_DOT_CR, /* after that and a CR, not kept */
+};
+
+struct lmtp_session {
+    struct lmtp_hooks hooks;
+    char *host;
+    size_t max_size;
+    enum mode mode;
+    bool greeted; /* LHLO was said */
+    int unknown;
+
+    char line[LINE_MAX_BYTES];
+    size_t line_n;
+    bool line_cr; /* the last byte was a CR; it is not in `line` */
+
+    /* The transaction; `mail` says whether there is one. */
+    bool mail, utf8, rcpt_refused, chunked, too_large;
+    arena *a;
+    struct lmtp_envelope envelope;
+    buf data, says;
+    enum place place;
+    uint64_t chunk_left;
+    bool chunk_last, chunk_wanted;
+};
+
+static void reset(lmtp_session *s) {
+    s->mail = s->utf8 = s->rcpt_refused = s->chunked = s->too_large = false;
+    s->envelope = (struct lmtp_envelope){.says = &s->says};
+    buf_free(&s->data);
+    buf_clear(&s->data);
+    arena_reset(s->a);
+}
+
+lmtp_session *lmtp_session_new(const struct lmtp_hooks *hooks, str host, size_t max_size) {
+    lmtp_session *s = calloc(1, sizeof *s);
+    char *name = malloc(host.n + 1);
+    if (!s || !name) abort();
+    if (host.n) memcpy(name, host.p, host.n);
+    name[host.n] = '\0';
+    s->hooks = *hooks;
+    s->host = name;
+    s->max_size = max_size;
+    s->a = arena_new(0);
+    s->data = BUF_MAX(max_size);
+    s->says = BUF_MAX(SAYS_MAX);
+    reset(s);
+    return s;
+}
+
+void lmtp_session_free(lmtp_session *s) {
+    if (!s) return;
+    buf_free(&s->data);
+    buf_free(&s->says);
+    arena_free(s->a);
+    free(s->host);
+    free(s);
+}
+
+void lmtp_greet(lmtp_session *s, buf *out) { buf_add_fmt(out, "220 %s LMTP Longhand\r\n", s->host); }
+
+bool lmtp_in_transaction(const lmtp_session *s) { return s->mail; }
+
+/* --- Parameters and paths of MAIL and RCPT --- */
+
+static bool is_ascii(str s) {
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] >= 0x80) return false;
+    return true;
+}
+
+/* Take `<path>` off the front of `*rest` (RFC 5321 4.1.2). A source route is dropped, as C of the RFC
+ * asks. A quoted local part may hold spaces and angle brackets. */
+static bool take_path(str *rest, str *ret_path) {
+    *rest = str_trim(*rest);
+    if (rest->n < 2 || rest->p[0] != '<') return false;
+    bool quoted = false, escaped = false;
+    size_t end = 1;
+    for (;; end++) {
+        if (end == rest->n) return false;
+        unsigned char c = (unsigned char)rest->p[end];
+        if (c < ' ' || c == 0x7F) return false;
+        if (!escaped && c == '"') quoted = !quoted;
+        escaped = quoted && !escaped && c == '\\';
+        if (quoted) continue;
+        if (c == '>') break;
+        if (c == ' ' || c == '<') return false;
+    }
+    str path = str_slice(*rest, 1, end);
+    str after = str_slice(*rest, end + 1, rest->n);
+    if (after.n && after.p[0] != ' ') return false;
+    if (path.n && path.p[0] == '@') {
+        size_t colon = str_find_char(path, ':', 0);
+        if (colon == SIZE_MAX) return false;
+        path = str_slice(path, colon + 1, path.n);
+    }
+    if (path.n > 320 || !str_is_utf8(path)) return false;
+    *rest = str_trim(after);
+    *ret_path = path;
+    return true;
+}
+
+/* Take `FROM:` or `TO:` off the front; a space before the colon is no address, one after it is forgiven. */
+static bool take_word(str *rest, str word) {
+    if (!str_starts_nocase(*rest, word)) return false;
+    *rest = str_slice(*rest, word.n, rest->n);
+    return true;
+}
+
+/* One parameter of MAIL; NULL when it is fine, else the answer. */
+static const char *mail_parameter(lmtp_session *s, str piece) {
+    str key = piece, value = {NULL, 0};
+    size_t equals = str_find_char(piece, '=', 0);
+    if (equals != SIZE_MAX) {
+        key = str_slice(piece, 0, equals);
+        value = str_slice(piece, equals + 1, piece.n);
+    }
+    if (str_eq_nocase(key, S("SIZE"))) {
+        if (value.n == 0 || value.n > 20) return "501 5.5.4 SIZE needs a number\r\n";
+        for (size_t i = 0; i < value.n; i++)
+            if (value.p[i] < '0' || value.p[i] > '9') return "501 5.5.4 SIZE needs a number\r\n";
+        int64_t size;
+        if (!str_to_int(value, &size) || (uint64_t)size > s->max_size)
+            return "552 5.3.4 The letter is larger than this desk takes\r\n";
+        return NULL;
+    }
+    if (str_eq_nocase(key, S("BODY"))) {
+        if (str_eq_nocase(value, S("7BIT")) || str_eq_nocase(value, S("8BITMIME"))) return NULL;
+        return "501 5.5.4 BODY is 7BIT or 8BITMIME\r\n";
+    }
+    if (str_eq_nocase(key, S("SMTPUTF8")) && equals == SIZE_MAX) {
+        s->utf8 = true;
+        return NULL;
+    }
+    return "555 5.5.4 Unknown parameter\r\n";
+}
+
+static void command_mail(lmtp_session *s, str rest, buf *out) {
+    str path, piece;
+    if (!s->greeted) {
+        buf_add_z(out, "503 5.5.1 Say LHLO first\r\n");
+        return;
+    }
+    if (s->mail) {
+        buf_add_z(out, "503 5.5.1 There is a sender already\r\n");
+        return;
+    }
+    if (!take_word(&rest, S("FROM:")) || !take_path(&rest, &path)) {
+        buf_add_z(out, "501 5.1.7 Say MAIL FROM:<address>\r\n");
+        return;
+    }
+    s->utf8 = false;
+    while (rest.n && str_split(&rest, ' ', &piece)) {
+        if (piece.n == 0) continue;
+        const char *no = mail_parameter(s, piece);
+        if (no) {
+            buf_add_z(out, no);
+            return;
+        }
+    }
+    if (!s->utf8 && !is_ascii(path)) {
+        buf_add_z(out, "553 5.6.7 This address needs SMTPUTF8\r\n");
+        return;
+    }
+    s->mail = true;
+    s->envelope.mail_from = str_copy(s->a, path);
+    buf_add_z(out, "250 2.1.0 Sender noted\r\n");
+}
+
+static const char *recipient_answer(err code) {
+    switch (code) {
+    case ERR_NONE: return "250 2.1.5 Recipient noted\r\n";
+    case ERR_MISSING: return "550 5.1.1 No such inbox here\r\n";
+    case ERR_FULL: return "452 4.3.1 No space left; try again later\r\n";
+    case ERR_INVALID:
+    case ERR_DENIED:
+    case ERR_CONFLICT:
+    case ERR_LIMIT:
+    case ERR_BUSY:
+    case ERR_IO:
+    case ERR_DATABASE:
+    case ERR_NETWORK:
+    case ERR_INTERNAL: break;
+    }
+    return "451 4.3.0 The desk cannot look the address up now; try again later\r\n";
+}
+
+static void command_rcpt(lmtp_session *s, str rest, buf *out) {
+    str path;
+    if (!s->mail || s->chunked) {
+        buf_add_z(out, "503 5.5.1 Say MAIL first\r\n");
+        return;
+    }
+    if (!take_word(&rest, S("TO:")) || !take_path(&rest, &path) || path.n == 0) {
+        buf_add_z(out, "501 5.1.3 Say RCPT TO:<address>\r\n");
+        return;
+    }
+    if (rest.n) {
+        buf_add_z(out, "555 5.5.4 Unknown parameter\r\n");
+        return;
+    }
+    if (!s->utf8 && !is_ascii(path)) {
+        buf_add_z(out, "553 5.6.7 This address needs SMTPUTF8\r\n");
+        return;
+    }
+    if (s->envelope.rcpt.n == RCPT_MAX) {
+        buf_add_z(out, "452 4.5.3 Too many recipients; send the others in a new transaction\r\n");
+        return;
+    }
+    err code = s->hooks.recipient(s->hooks.context, path);
+    if (code == ERR_NONE)
+        *list_add(s->a, &s->envelope.rcpt) = str_copy(s->a, path);
+    else
+        s->rcpt_refused = true;
+    buf_add_z(out, recipient_answer(code));
+}
+
+/* --- The end of a letter --- */
+
+static const char *keep_answer(err code) {
+    switch (code) {
+    case ERR_NONE: return "250 2.0.0 Kept";
+    case ERR_FULL: return "452 4.3.1 No space left; try again later";
+    case ERR_LIMIT: return "552 5.3.4 The letter is larger than this inbox takes";
+    case ERR_INVALID:
+    case ERR_MISSING:
+    case ERR_DENIED:
+    case ERR_CONFLICT:
+    case ERR_BUSY:
+    case ERR_IO:
+    case ERR_DATABASE:
+    case ERR_NETWORK:
+    case ERR_INTERNAL: break;
+    }
+    return "451 4.3.0 The desk cannot keep the letter now; try again later";
+}
+
+static void add_said(buf *out, str said) {
+    buf_add_z(out, "250 2.0.0 ");
+    for (size_t i = 0; i < said.n; i++)
+        buf_add_char(out, said.p[i] >= ' ' && said.p[i] <= '~' ? said.p[i] : ' ');
+}
+
+static void end_letter(lmtp_session *s, buf *out) {
+    s->envelope.data = buf_str(&s->data);
+    for (size_t i = 0; i < s->envelope.rcpt.n; i++) {
+        buf_clear(&s->says);
+        err code = s->too_large ? ERR_LIMIT : s->hooks.keep(s->hooks.context, &s->envelope, i);
+        if (code == ERR_NONE && s->says.n)
+            add_said(out, buf_str(&s->says));
+        else
+            buf_add_z(out, keep_answer(code));
+        buf_add_z(out, "\r\n");
+    }
+    s->mode = MODE_COMMAND;
+    reset(s);
+}
+
+static void letter_bytes(lmtp_session *s, str bytes) {
+    if (s->too_large) return;
+    buf_add(&s->data, bytes);
+    if (buf_ok(&s->data)) return;
+    s->too_large = true;
+    buf_free(&s->data);
+}
+
+/* --- DATA --- */
+
+static void command_data(lmtp_session *s, str rest, buf *out) {
+    if (rest.n) {
+        buf_add_z(out, "501 5.5.4 DATA stands alone\r\n");
+    } else if (!s->mail || s->chunked) {
+        buf_add_z(out, "503 5.5.1 Say MAIL and RCPT first\r\n");
+    } else if (s->envelope.rcpt.n == 0) {
+        /* RFC 2033 4.2: 503, not SMTP's 554. */
+        buf_add_z(out,
+                  s->rcpt_refused ? "503 5.5.1 No valid recipients\r\n" : "503 5.5.1 Say RCPT first\r\n");
+    } else {
+        s->mode = MODE_DATA;
+        s->place = PLACE_START;
+        buf_add_z(out, "354 End with CRLF . CRLF\r\n");
+    }
+}
+
+/* Bytes inside a line: up to the next CRLF that a dot follows, or all there are. */
+static size_t data_text(lmtp_session *s, str bytes) {
+    size_t at = str_find(bytes, S("\r\n."), 0);
+    if (at != SIZE_MAX) {
+        letter_bytes(s, str_slice(bytes, 0, at + 2));
+        s->place = PLACE_START;
+        return at + 2;
+    }
+    letter_bytes(s, bytes);
+    s->place = str_ends(bytes, S("\r\n")) ? PLACE_START : str_ends(bytes, S("\r")) ? PLACE_CR : PLACE_TEXT;
+    return bytes.n;
+}
+
+/* Returns how many bytes belonged to the letter and its end. */
+static size_t feed_data(lmtp_session *s, str bytes, buf *out) {
+    size_t i = 0;
+    while (i < bytes.n) {
+        char c = bytes.p[i];
+        switch (s->place) {
+        case PLACE_START:
+            s->place = c == '.' ? PLACE_DOT : PLACE_TEXT;
+            i += c == '.';
+            break;
+        case PLACE_TEXT: i += data_text(s, str_slice(bytes, i, bytes.n)); break;
+        case PLACE_CR:
+            if (c == '\n') letter_bytes(s, S("\n"));
+            s->place = c == '\n' ? PLACE_START : PLACE_TEXT;
+            i += c == '\n';
+            break;
+        case PLACE_DOT:
+            s->place = c == '\r' ? PLACE_DOT_CR : PLACE_TEXT;
+            i += c == '\r';
+            break;
+        case PLACE_DOT_CR:
+            if (c == '\n') {
+                end_letter(s, out);
+                return i + 1;
+            }
+            letter_bytes(s, S("\r"));
+            s->place = PLACE_TEXT;
+            break;
+        }
+    }
+    return i;
+}
+
+/* --- BDAT (RFC 3030) --- */
+
+static void end_chunk(lmtp_session *s, buf *out) {
+    s->mode = MODE_COMMAND;
+    if (!s->chunk_wanted)
+        buf_add_z(out, "503 5.5.1 Say MAIL and RCPT first\r\n");
+    else if (s->chunk_last)
+        end_letter(s, out);
+    else
+        buf_add_z(out, s->too_large ? keep_answer(ERR_LIMIT) : "250 2.0.0 Chunk noted");
+    if (s->chunk_wanted && !s->chunk_last) buf_add_z(out, "\r\n");
+}
+
+static size_t feed_chunk(lmtp_session *s, str bytes, buf *out) {
+    size_t n = bytes.n < s->chunk_left ? bytes.n : (size_t)s->chunk_left;
+    if (s->chunk_wanted) letter_bytes(s, str_slice(bytes, 0, n));
+    s->chunk_left -= n;
+    if (s->chunk_left == 0) end_chunk(s, out);
+    return n;
+}
+
+static void command_bdat(lmtp_session *s, str rest, buf *out) {
+    str size = {NULL, 0};
+    int64_t n;
+    str_split(&rest, ' ', &size);
+    rest = str_trim(rest);
+    bool last = str_eq_nocase(rest, S("LAST"));
+    if (!str_to_int(size, &n) || n < 0 || (rest.n && !last)) {
+        /* How many bytes follow is not known, and they must not be taken for commands. */
+        buf_add_z(out, "501 5.5.4 BDAT needs a size\r\n");
+        s->mode = MODE_CLOSED;
+        return;
+    }
+    s->chunk_wanted = s->mail && s->envelope.rcpt.n > 0;
+    s->chunked = s->chunk_wanted;
+    s->chunk_left = (uint64_t)n;
+    s->chunk_last = last;
+    s->mode = MODE_CHUNK;
+    if (n == 0) end_chunk(s, out);
+}
+
+/* --- Commands --- */
+
+static void command_lhlo(lmtp_session *s, str rest, buf *out) {
+    if (rest.n == 0) {
+        buf_add_z(out, "501 5.5.4 Say LHLO and your name\r\n");
+        return;
+    }
+    reset(s);
+    s->greeted = true;
+    buf_add_fmt(out,
+                "250-%s\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+                "250-CHUNKING\r\n250 SIZE %zu\r\n",
+                s->host, s->max_size);
+}
+
+static void command_rset(lmtp_session *s, str rest, buf *out) {
+    if (rest.n) {
+        buf_add_z(out, "501 5.5.4 RSET stands alone\r\n");
+        return;
+    }
+    reset(s);
+    buf_add_z(out, "250 2.0.0 Forgotten\r\n");
+}
+
+static void command_noop(lmtp_session *s, str rest, buf *out) {
+    (void)s, (void)rest;
+    buf_add_z(out, "250 2.0.0 Here\r\n");
+}
+
+static void command_vrfy(lmtp_session *s, str rest, buf *out) {
+    (void)s, (void)rest;
+    buf_add_z(out, "252 2.0.0 Send a letter and see\r\n");
+}
+
+static void command_quit(lmtp_session *s, str rest, buf *out) {
+    (void)rest;
+    s->mode = MODE_CLOSED;
+    buf_add_z(out, "221 2.0.0 Goodbye\r\n");
+}
+
+static void unknown(lmtp_session *s, const char *answer, buf *out) {
+    if (++s->unknown < UNKNOWN_MAX) {
+        buf_add_z(out, answer);
+        return;
+    }
+    s->mode = MODE_CLOSED;
+    buf_add_z(out, "421 4.7.0 Too many unknown commands\r\n");
+}
+
+static void command_helo(lmtp_session *s, str rest, buf *out) {
+    (void)rest;
+    unknown(s, "500 5.5.1 This is LMTP, not SMTP: say LHLO\r\n", out);
+}
+
+static const struct command {
+    str name;
+    void (*run)(lmtp_session *s, str rest, buf *out);
+} commands[] = {
+    {S("MAIL"), command_mail}, {S("RCPT"), command_rcpt}, {S("DATA"), command_data},
+    {S("BDAT"), command_bdat}, {S("LHLO"), command_lhlo}, {S("RSET"), command_rset},
+    {S("NOOP"), command_noop}, {S("QUIT"), command_quit}, {S("VRFY"), command_vrfy},
+    {S("HELO"), command_helo}, {S("EHLO"), command_helo},
+};
+
+static void run_line(lmtp_session *s, buf *out) {
+    str rest = {s->line, s->line_n};
+    s->line_n = 0;
+    if (str_has(rest, '\0')) {
+        unknown(s, "500 5.5.2 A command holds no NUL\r\n", out);
+        return;
+    }
+    size_t space = str_find_char(rest, ' ', 0);
+    str name = str_slice(rest, 0, space);
+    rest = str_trim(str_slice(rest, name.n, rest.n));
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (!str_eq_nocase(name, commands[i].name)) continue;
+        commands[i].run(s, rest, out);
+        return;
+    }
+    unknown(s, "500 5.5.1 Unknown command\r\n", out);
+}
+
+static void refuse_line(lmtp_session *s, const char *answer, buf *out) {
+    s->mode = MODE_CLOSED;
+    buf_add_z(out, answer);
+}
+
+/* Byte by byte: lines are short, and so the cut of the feeds cannot matter. */
+static size_t feed_line(lmtp_session *s, str bytes, buf *out) {
+    for (size_t i = 0; i < bytes.n; i++) {
+        char c = bytes.p[i];
+        if (s->line_cr != (c == '\n')) {
+            refuse_line(s, "500 5.5.2 A line ends with CR and LF, and neither stands alone\r\n", out);
+            return i + 1;
+        }
+        if (c == '\n') {
+            s->line_cr = false;
+            run_line(s, out);
+            return i + 1;
+        }
+        if (c == '\r') {
+            s->line_cr = true;
+        } else if (s->line_n == LINE_MAX_BYTES) {
+            refuse_line(s, "500 5.5.2 The line is too long\r\n", out);
+            return i + 1;
+        } else {
+            s->line[s->line_n++] = c;
+        }
+    }
+    return bytes.n;
+}
+
+bool lmtp_feed(lmtp_session *s, str bytes, buf *out) {
+    while (bytes.n && s->mode != MODE_CLOSED && buf_ok(out)) {
+        size_t used = 0;
+        switch (s->mode) {
+        case MODE_COMMAND: used = feed_line(s, bytes, out); break;
+        case MODE_DATA: used = feed_data(s, bytes, out); break;
+        case MODE_CHUNK: used = feed_chunk(s, bytes, out); break;
+        case MODE_CLOSED: break;
+        }
+        bytes = str_slice(bytes, used, bytes.n);
+    }
+    if (!buf_ok(out)) s->mode = MODE_CLOSED;
+    return s->mode != MODE_CLOSED;
+}

@@ -1,0 +1,136 @@
+#include "store/job.h"
+
+#include <stdlib.h>
+
+#define COLUMNS "brand_id, id, kind, subject_id, run_at, lease_until, attempts, last_error, dead_at"
+
+static void read_row(db_query *q, arena *a, struct job *r) {
+    *r = (struct job){
+        .brand_id = db_int(q, "brand_id"),
+        .id = db_int(q, "id"),
+        .kind = db_text(q, a, "kind"),
+        .subject_id = db_int(q, "subject_id"),
+        .run_at = db_int(q, "run_at"),
+        .lease_until = db_int(q, "lease_until"),
+        .attempts = db_int(q, "attempts"),
+        .last_error = db_text(q, a, "last_error"),
+        .dead_at = db_int(q, "dead_at"),
+    };
+}
+
+err store_job_put(db_conn *c, int64_t brand, str kind, int64_t subject, int64_t id, int64_t run_at) {
+    db_query *q =
+        db_sql(c, "INSERT INTO job (brand_id, id, kind, subject_id, run_at, lease_until, attempts, "
+                  "last_error, dead_at) VALUES ($1, $2, $3, $4, $5, 0, 0, '', 0) "
+                  "ON CONFLICT (brand_id, kind, subject_id) DO UPDATE SET run_at = excluded.run_at, "
+                  "attempts = 0, dead_at = 0");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, id);
+    db_bind_text(q, 3, kind);
+    db_bind_int(q, 4, subject);
+    db_bind_int(q, 5, run_at);
+    return db_done(q);
+}
+
+err store_job_due(db_conn *c, str kind, int64_t now, bool *ret_due) {
+    db_query *q = db_sql(c, "SELECT 1 AS yes FROM job WHERE kind = $1 AND dead_at = 0 AND run_at <= $2 "
+                            "AND lease_until < $2 LIMIT 1");
+    db_bind_text(q, 1, kind);
+    db_bind_int(q, 2, now);
+    bool due = db_row(q);
+    TRY(db_done(q));
+    *ret_due = due;
+    return ERR_NONE;
+}
+
+static int by_id(const void *x, const void *y) {
+    const struct job *a = x, *b = y;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+static const char *claim_sql(db_engine engine) {
+#define CLAIM(lock)                                                                                          \
+    "UPDATE job SET lease_until = $3, attempts = attempts + 1 WHERE (brand_id, id) IN (SELECT brand_id, id " \
+    "FROM job WHERE kind = $1 AND dead_at = 0 AND run_at <= $2 AND lease_until < $2 ORDER BY run_at, id "    \
+    "LIMIT $4" lock ") RETURNING " COLUMNS
+    switch (engine) {
+    case DB_SQLITE: return CLAIM("");
+    case DB_POSTGRES: return CLAIM(" FOR UPDATE SKIP LOCKED");
+    }
+#undef CLAIM
+    return "";
+}
+
+err store_job_claim(db_conn *c, arena *a, str kind, int64_t now, int64_t lease_until, int limit,
+                    job_list *ret) {
+    db_query *q = db_sql(c, claim_sql(db_conn_engine(c)));
+    db_bind_text(q, 1, kind);
+    db_bind_int(q, 2, now);
+    db_bind_int(q, 3, lease_until);
+    db_bind_int(q, 4, limit);
+    job_list rows = {0};
+    while (db_row(q)) read_row(q, a, list_add(a, &rows));
+    TRY(db_done(q));
+    /* RETURNING promises no order; letters are read in the order they came. */
+    if (rows.n) qsort(rows.v, rows.n, sizeof *rows.v, by_id);
+    *ret = rows;
+    return ERR_NONE;
+}
+
+err store_job_finish(db_conn *c, const struct job *job, bool *ret_mine) {
+    db_query *q = db_sql(c, "DELETE FROM job WHERE brand_id = $1 AND id = $2 AND attempts = $3");
+    db_bind_int(q, 1, job->brand_id);
+    db_bind_int(q, 2, job->id);
+    db_bind_int(q, 3, job->attempts);
+    TRY(db_done(q));
+    *ret_mine = db_changes(q) == 1;
+    return ERR_NONE;
+}
+
+err store_job_postpone(db_conn *c, const struct job *job, int64_t run_at, str error, int64_t dead_at) {
+    db_query *q = db_sql(c, "UPDATE job SET run_at = $4, lease_until = 0, last_error = $5, dead_at = $6 "
+                            "WHERE brand_id = $1 AND id = $2 AND attempts = $3");
+    db_bind_int(q, 1, job->brand_id);
+    db_bind_int(q, 2, job->id);
+    db_bind_int(q, 3, job->attempts);
+    db_bind_int(q, 4, run_at);
+    db_bind_text(q, 5, error);
+    db_bind_int(q, 6, dead_at);
+    return db_done(q);
+}
+
+err store_job_retry(db_conn *c, int64_t id, int64_t now, bool *ret_found) {
+    db_query *q =
+        db_sql(c, "UPDATE job SET run_at = $2, dead_at = 0, lease_until = 0, attempts = 0 WHERE id = $1");
+    db_bind_int(q, 1, id);
+    db_bind_int(q, 2, now);
+    TRY(db_done(q));
+    *ret_found = db_changes(q) > 0;
+    return ERR_NONE;
+}
+
+err store_job_list(db_conn *c, arena *a, int64_t brand, int limit, job_list *ret) {
+    db_query *q = db_sql(c, "SELECT " COLUMNS " FROM job WHERE ($1 = 0 OR brand_id = $1) "
+                            "ORDER BY CASE WHEN dead_at > 0 THEN 0 ELSE 1 END, run_at, id LIMIT $2");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, limit);
+    job_list rows = {0};
+    while (db_row(q)) read_row(q, a, list_add(a, &rows));
+    TRY(db_done(q));
+    *ret = rows;
+    return ERR_NONE;
+}
+
+err store_job_release_all(db_conn *c) {
+    return db_done(db_sql(c, "UPDATE job SET lease_until = 0 WHERE lease_until > 0"));
+}
+
+err store_job_next(db_conn *c, int64_t *ret_at) {
+    db_query *q =
+        db_sql(c, "SELECT COALESCE(MIN(CASE WHEN lease_until > run_at THEN lease_until ELSE run_at END), 0) "
+                  "AS at FROM job WHERE dead_at = 0");
+    int64_t at = db_row(q) ? db_int(q, "at") : 0;
+    TRY(db_done(q));
+    *ret_at = at;
+    return ERR_NONE;
+}

@@ -1,0 +1,191 @@
+/* The conversation page's one struct, in as few statements as it takes. */
+#include <string.h>
+
+#include "store/inbox.h"
+#include "web/conversation_page.h"
+
+static err load_inbox(struct web_call *w, struct conversation_page *p) {
+    db_conn *c;
+    struct store_inbox inbox;
+    TRY(web_read(w, &c));
+    TRY(store_inbox_by_id(c, w->arena, w->who.brand.id, p->c.inbox_id, &inbox));
+    p->inbox = inbox.address;
+    return ERR_NONE;
+}
+
+static err load_messages(struct web_call *w, struct conversation_page *p) {
+    db_conn *c;
+    int64_t brand = w->who.brand.id;
+    TRY(web_read(w, &c));
+    TRY(web_param_int(w, "before", 0, &p->older_than));
+    TRY(store_message_list(c, w->arena, brand, p->c.id, p->older_than, MESSAGES_SHOWN + 1, &p->messages));
+    if (p->messages.n > MESSAGES_SHOWN) {
+        p->messages.v++;
+        p->messages.n--;
+        p->before = p->messages.v[0].id;
+    }
+    TRY(store_event_list(c, w->arena, brand, p->c.id, EVENTS_SHOWN, &p->events));
+    return ERR_NONE;
+}
+
+static struct said *said_of(struct conversation_page *p, int64_t message) {
+    for (size_t i = p->said.n; i > 0; i--)
+        if (p->said.v[i - 1].message && p->said.v[i - 1].message->id == message) return &p->said.v[i - 1];
+    return NULL;
+}
+
+/* Messages come oldest first, events newest first; ids sort by time. */
+static void merge(struct web_call *w, struct conversation_page *p) {
+    size_t e = p->events.n;
+    int64_t sent;
+    if (web_param_int(w, "sent", 0, &sent)) sent = 0;
+    int64_t first = p->before && p->messages.n ? p->messages.v[0].id : 0;
+    for (size_t m = 0; m <= p->messages.n; m++) {
+        int64_t until = m < p->messages.n ? p->messages.v[m].id : p->older_than ? p->older_than : INT64_MAX;
+        for (; e > 0 && p->events.v[e - 1].id < until; e--)
+            if (p->events.v[e - 1].id >= first) list_add(w->arena, &p->said)->event = &p->events.v[e - 1];
+        if (m == p->messages.n) break;
+        if (p->messages.n > OPEN_SHOWN + 1 && m == p->messages.n - OPEN_SHOWN) p->folded = p->said.n;
+        const struct message *message = &p->messages.v[m];
+        struct said *s = list_add(w->arena, &p->said);
+        s->message = message;
+        s->as_sent = message->html.n && (sent == message->id || (!message->text.n && sent == 0));
+        split_quoted(message->text, &s->body, &s->quoted);
+    }
+}
+
+static err hang_on(struct web_call *w, struct conversation_page *p) {
+    db_conn *c;
+    int64_t brand = w->who.brand.id;
+    bool replies = false;
+    for (size_t i = 0; i < p->messages.n; i++) replies = replies || p->messages.v[i].kind == MESSAGE_REPLY;
+    TRY(web_read(w, &c));
+    attachment_list files = {0};
+    TRY(store_attachments_of_conversation(c, w->arena, brand, p->c.id, &files));
+    for (size_t i = 0; i < files.n; i++) {
+        struct said *s = said_of(p, files.v[i].message_id);
+        if (s) *list_add(w->arena, &s->files) = files.v[i];
+    }
+    if (!replies) return ERR_NONE;
+    outbox_list outbox = {0};
+    TRY(store_outbox_of_conversation(c, w->arena, brand, p->c.id, &outbox));
+    for (size_t i = 0; i < outbox.n; i++) {
+        struct said *s = said_of(p, outbox.v[i].message_id);
+        if (!s) continue;
+        *list_add(w->arena, &s->outbox) = outbox.v[i];
+        if (s->message->state != MESSAGE_HELD || s->message->agent_id != w->who.agent.id) continue;
+        p->held = s->message;
+        p->ready_at = outbox.v[i].ready_at;
+    }
+    message_address_list addresses = {0};
+    TRY(store_conversation_addresses(c, w->arena, brand, p->c.id, &addresses));
+    for (size_t i = 0; i < p->said.n; i++) {
+        struct said *s = &p->said.v[i];
+        if (!s->message || s->message->kind != MESSAGE_REPLY) continue;
+        s->to = addresses_line(w->arena, &addresses, s->message->id, ROLE_TO);
+        s->cc = addresses_line(w->arena, &addresses, s->message->id, ROLE_CC);
+    }
+    return ERR_NONE;
+}
+
+static void typed_in(struct web_call *w, struct composing *k) {
+    k->to = web_param(w, "to");
+    k->cc = web_param(w, "cc");
+    k->bcc = web_param(w, "bcc");
+    k->subject = web_param(w, "subject");
+    k->text = web_param_text(w, "text");
+}
+
+static err load_compose(struct web_call *w, struct conversation_page *p, bool typed) {
+    db_conn *c;
+    struct composing *k = &p->compose;
+    int64_t brand = w->who.brand.id;
+    TRY(web_read(w, &c));
+    k->base = p->base;
+    k->version = p->c.version;
+    const struct said *last = p->said.n ? &p->said.v[p->said.n - 1] : NULL;
+    k->seen = !last ? 0 : last->message ? last->message->id : last->event->id;
+    TRY(store_attachments_of_draft(c, w->arena, brand, p->c.id, w->who.agent.id, &k->files));
+    struct draft draft;
+    TRY(store_draft_get(c, w->arena, brand, p->c.id, w->who.agent.id, &draft));
+    k->kept = draft.updated_at != 0;
+    if (typed) {
+        typed_in(w, k);
+    } else if (k->kept) {
+        k->to = draft.to_line;
+        k->cc = draft.cc_line;
+        k->bcc = draft.bcc_line;
+        k->subject = draft.subject;
+        k->text = draft.text;
+    }
+    if (typed || (k->kept && (k->to.n || k->subject.n))) return ERR_NONE;
+    struct reply_default standard;
+    TRY(reply_defaults(c, w->arena, brand, &p->c, &standard));
+    k->to = standard.to_line;
+    k->subject = standard.subject;
+    return ERR_NONE;
+}
+
+static err load_customer(struct web_call *w, struct conversation_page *p) {
+    db_conn *c;
+    int64_t brand = w->who.brand.id;
+    TRY(web_read(w, &c));
+    TRY(store_customer_get(c, w->arena, brand, p->c.customer_id, &p->customer));
+    TRY(store_customer_addresses(c, w->arena, brand, p->c.customer_id, &p->addresses));
+    conversation_list all = {0};
+    TRY(store_conversation_of_customer(c, w->arena, brand, p->c.customer_id, 0, OTHERS_SHOWN + 1, &all));
+    bool seen = p->c.related_id == 0;
+    for (size_t i = 0; i < all.n; i++) {
+        if (all.v[i].id == p->c.id) continue;
+        seen = seen || all.v[i].id == p->c.related_id;
+        *list_add(w->arena, &p->others) = all.v[i];
+    }
+    p->related = p->c.related_id;
+    if (seen) return ERR_NONE;
+    struct conversation related;
+    err e = store_conversation_get(c, w->arena, brand, p->c.related_id, &related);
+    if (e == ERR_NONE) *list_add(w->arena, &p->others) = related;
+    return e == ERR_MISSING ? ERR_NONE : e;
+}
+
+static err load_around(struct web_call *w, struct conversation_page *p) {
+    conversation_view view;
+    if (!conversation_view_from(web_param(w, "view"), &view)) view = VIEW_WAITING;
+    TRY(frame_load(w, p->c.customer_name, &p->frame));
+    p->frame.here = (int)view;
+    p->frame.list_column = true;
+    p->frame.skip = p->may_write ? "text" : "main";
+    TRY(list_load(w, view, S(""), COLUMN_ROWS, &p->column));
+    p->column.frame = p->frame;
+    p->column.current = p->c.id;
+    p->column.count = view == VIEW_MINE ? p->frame.mine : p->frame.glance->counts[view];
+    return ERR_NONE;
+}
+
+err conversation_load(struct web_call *w, int64_t id, bool typed, struct conversation_page **ret_page) {
+    struct conversation_page *p = arena_alloc(w->arena, sizeof *p);
+    db_conn *c;
+    TRY(web_read(w, &c));
+    TRY(store_conversation_get(c, w->arena, w->who.brand.id, id, &p->c));
+    p->base = web_path(w, "/c/%lld", (long long)id);
+    p->may_write = web_may(w, RIGHT_WRITE);
+    p->mine = p->c.agent_id == w->who.agent.id;
+    TRY(load_inbox(w, p));
+    TRY(load_messages(w, p));
+    merge(w, p);
+    TRY(hang_on(w, p));
+    if (p->may_write && !w->program) TRY(load_compose(w, p, typed));
+    TRY(load_customer(w, p));
+    if (!w->program) TRY(load_around(w, p));
+    *ret_page = p;
+    return ERR_NONE;
+}
+
+err conversation_view_page(struct web_call *w) {
+    int64_t id;
+    struct conversation_page *p;
+    TRY(web_id(w, 1, &id));
+    TRY(conversation_load(w, id, false, &p));
+    w->view = p;
+    return ERR_NONE;
+}

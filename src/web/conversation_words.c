@@ -1,0 +1,154 @@
+#include <string.h>
+
+#include "web/conversation_page.h"
+
+static str fill(struct web_call *w, const char *msgid, str a0, str a1) {
+    BUF_AUTO buf b = BUF_MAX(16384);
+    str args[2] = {a0, a1};
+    lang_fmt(&b, w->page.lang, msgid, args, 2);
+    return str_copy(w->arena, buf_str(&b));
+}
+
+str close_reason_text(struct web_call *w, close_reason r) {
+    switch (r) {
+    case CLOSE_ANSWERED: return web_text(w, T("answered"));
+    case CLOSE_SPAM: return web_text(w, T("spam"));
+    case CLOSE_MACHINE: return web_text(w, T("written by a machine"));
+    case CLOSE_DUPLICATE: return web_text(w, T("answered in another conversation"));
+    case CLOSE_NONE_NEEDED: return web_text(w, T("needs no answer"));
+    case CLOSE_BLOCKED: return web_text(w, T("the sender is blocked"));
+    }
+    return S("");
+}
+
+/* What the event log says, for oneself and for others. */
+static const struct {
+    const char *kind, *you, *they;
+} event_words[] = {
+    {"taken", T("You took this over"), T("{0} took this over")},
+    {"released", T("You gave this back to the list"), T("{0} gave this back to the list")},
+    {"passed", T("You passed this on to {1}"), T("{0} passed this on to {1}")},
+    {"closed", T("You closed this: {1}"), T("{0} closed this: {1}")},
+    {"reopened", T("You opened this again"), T("{0} opened this again")},
+    {"junk", T("You moved this to junk"), T("{0} moved this to junk")},
+    {"not_junk", T("You took this out of junk"), T("{0} took this out of junk")},
+    {"blocked", T("You blocked {1}"), T("{0} blocked {1}")},
+    {"unblocked", T("You let letters from {1} in again"), T("{0} let letters from {1} in again")},
+    {"taken_back", T("You took a reply back before it left"), T("{0} took a reply back before it left")},
+    {"send_failed", T("A reply could not be delivered: {1}"), T("A reply could not be delivered: {1}")},
+    {"send_uncertain", T("A reply may not have arrived: {1}"), T("A reply may not have arrived: {1}")},
+    {"reread", T("You had the letter read again"), T("{0} had the letter read again")},
+    {"away", T("You are away; this went back to the list"), T("{0} is away; this went back to the list")},
+};
+
+str said_event_text(struct web_call *w, const struct event *e) {
+    str who = e->agent_name.n ? e->agent_name : web_text(w, T("The desk"));
+    str detail = e->detail;
+    close_reason reason;
+    if (str_eq(e->kind, S("closed")) && close_reason_from(detail, &reason)) detail = close_reason_text(w, reason);
+    bool own = e->agent_id && e->agent_id == w->who.agent.id;
+    for (size_t i = 0; i < sizeof event_words / sizeof *event_words; i++)
+        if (str_eq(e->kind, str_z(event_words[i].kind)))
+            return fill(w, own ? event_words[i].you : event_words[i].they, who, detail);
+    return fill(w, "{0}: {1}", who, e->kind);
+}
+
+str said_state_text(struct web_call *w, const struct message *m) {
+    switch (m->state) {
+    case MESSAGE_NONE: return S("");
+    case MESSAGE_HELD: return web_text(w, T("On hold"));
+    case MESSAGE_QUEUED: return web_text(w, T("On its way"));
+    case MESSAGE_SENT: return web_text(w, T("Sent"));
+    case MESSAGE_FAILED: return web_text(w, T("Not delivered"));
+    case MESSAGE_UNCERTAIN: return web_text(w, T("We cannot know"));
+    case MESSAGE_RECORDED: return web_text(w, T("Answered by hand"));
+    }
+    return S("");
+}
+
+str first_name(str name) {
+    if (str_has(name, '@')) return name;
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] == ' ' || name.p[i] == ',') return str_slice(name, 0, i ? i : name.n);
+    return name;
+}
+
+static size_t line_end(str text, size_t at) {
+    size_t end = str_find_char(text, '\n', at);
+    return end == SIZE_MAX ? text.n : end;
+}
+
+/* The quoted end: the last run of lines that are empty or begin with '>', with the line above it when that ends
+ * in a colon ("On Tuesday, Henrike wrote:"). */
+void split_quoted(str text, str *ret_body, str *ret_quoted) {
+    size_t from = SIZE_MAX, above = 0, before_last = 0;
+    for (size_t at = 0; at < text.n;) {
+        size_t end = line_end(text, at);
+        str line = str_trim(str_slice(text, at, end));
+        if (line.n && line.p[0] == '>') {
+            if (from == SIZE_MAX) from = at, above = before_last;
+        } else if (line.n) {
+            from = SIZE_MAX;
+            before_last = at;
+        }
+        at = end + 1;
+    }
+    *ret_body = text;
+    *ret_quoted = S("");
+    if (from == SIZE_MAX || from == 0) return;
+    str line = str_trim(str_slice(text, above, line_end(text, above)));
+    if (above > 0 && str_ends(line, S(":"))) from = above;
+    str body = str_slice(text, 0, from);
+    while (body.n && (body.p[body.n - 1] == '\n' || body.p[body.n - 1] == ' ')) body.n--;
+    if (!body.n) return;
+    *ret_body = body;
+    *ret_quoted = str_slice(text, from, text.n);
+}
+
+str outbox_text(struct web_call *w, const struct outbox *o) {
+    switch (o->state) {
+    case OUTBOX_FAILED:
+        return fill(w, T("{0} has not got this. The answer was: {1}"), o->recipient, o->says);
+    case OUTBOX_UNCERTAIN:
+        return fill(w,
+                    T("This may or may not have reached {0}: the line broke after the last word and before the answer. "
+                      "Sending it again could make it arrive twice, so Longhand waits for you. {1}"),
+                    o->recipient, o->says);
+    case OUTBOX_READY:
+        return o->attempts > 0 && o->says.n
+                   ? fill(w, T("{0} has not got this yet; Longhand tries again. The answer was: {1}"), o->recipient,
+                          o->says)
+                   : S("");
+    case OUTBOX_HELD:
+    case OUTBOX_SENDING:
+    case OUTBOX_DOT_SENT:
+    case OUTBOX_SENT:
+    case OUTBOX_TAKEN_BACK: return S("");
+    }
+    return S("");
+}
+
+bool file_is_picture(str type) {
+    return str_eq(type, S("image/png")) || str_eq(type, S("image/jpeg")) || str_eq(type, S("image/gif")) ||
+           str_eq(type, S("image/webp"));
+}
+
+str file_kind(struct web_call *w, const struct attachment *f) {
+    if (str_starts(f->type, S("image/"))) return web_text(w, T("Picture"));
+    if (str_eq(f->type, S("application/pdf"))) return web_text(w, T("PDF"));
+    if (str_starts(f->type, S("audio/"))) return web_text(w, T("Sound"));
+    if (str_starts(f->type, S("video/"))) return web_text(w, T("Film"));
+    if (str_starts(f->type, S("text/"))) return web_text(w, T("Text"));
+    return web_text(w, T("File"));
+}
+
+str addresses_line(arena *a, const message_address_list *all, int64_t message, address_role role) {
+    BUF_AUTO buf b = BUF_MAX(65536);
+    for (size_t i = 0; i < all->n; i++) {
+        const struct message_address *m = &all->v[i];
+        if (m->message_id != message || m->role != role) continue;
+        if (b.n) buf_add_z(&b, ", ");
+        buf_add(&b, m->address);
+    }
+    return str_copy(a, buf_str(&b));
+}

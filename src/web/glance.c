@@ -1,0 +1,171 @@
+#include "web/glance.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "desk/roles.h"
+#include "store/inbox.h"
+#include "store/outbox.h"
+
+enum { SLOTS = 64, KEPT_MS = SECOND_MS, UNDELIVERED_CAP = 99 };
+
+/* A glance that may be looked at by several requests at once; nobody changes it once it is kept. */
+struct kept {
+    struct glance glance; /* first, so that one pointer serves for both */
+    arena *arena;
+    atomic_int refs;
+    int64_t generation, made_at;
+};
+
+struct slot {
+    int64_t brand; /* 0: free */
+    int64_t generation, used_at;
+    struct kept *kept; /* NULL: none */
+};
+
+struct glances {
+    pthread_mutex_t lock;
+    struct slot slots[SLOTS];
+};
+
+struct glances *glances_new(void) {
+    struct glances *g = calloc(1, sizeof *g);
+    if (!g) abort();
+    pthread_mutex_init(&g->lock, NULL);
+    return g;
+}
+
+static void unref(struct kept *k) {
+    if (!k || atomic_fetch_sub(&k->refs, 1) > 1) return;
+    arena_free(k->arena);
+    free(k);
+}
+
+void glances_free(struct glances *g) {
+    if (!g) return;
+    for (int i = 0; i < SLOTS; i++) unref(g->slots[i].kept);
+    pthread_mutex_destroy(&g->lock);
+    free(g);
+}
+
+/* The brand's slot, or the one longest unused made its own. Under the lock. */
+static struct slot *slot_of(struct glances *g, int64_t brand) {
+    struct slot *oldest = &g->slots[0];
+    for (int i = 0; i < SLOTS; i++) {
+        struct slot *s = &g->slots[i];
+        if (s->brand == brand) return s;
+        if (s->used_at < oldest->used_at) oldest = s;
+    }
+    unref(oldest->kept);
+    *oldest = (struct slot){.brand = brand};
+    return oldest;
+}
+
+void glances_touch(struct glances *g, int64_t brand) {
+    pthread_mutex_lock(&g->lock);
+    slot_of(g, brand)->generation++;
+    pthread_mutex_unlock(&g->lock);
+}
+
+static struct kept *take(struct glances *g, int64_t brand, int64_t *ret_generation) {
+    int64_t now = clock_monotonic_ms();
+    pthread_mutex_lock(&g->lock);
+    struct slot *s = slot_of(g, brand);
+    s->used_at = now;
+    *ret_generation = s->generation;
+    struct kept *k = s->kept;
+    if (k && (k->generation != s->generation || now - k->made_at >= KEPT_MS)) k = NULL;
+    if (k) atomic_fetch_add(&k->refs, 1);
+    pthread_mutex_unlock(&g->lock);
+    return k;
+}
+
+static void keep(struct glances *g, int64_t brand, struct kept *k) {
+    pthread_mutex_lock(&g->lock);
+    struct slot *s = slot_of(g, brand);
+    atomic_fetch_add(&k->refs, 1);
+    struct kept *old = s->kept;
+    s->kept = k;
+    pthread_mutex_unlock(&g->lock);
+    unref(old);
+}
+
+static err count_views(db_conn *c, int64_t brand, int ret_counts[GLANCE_VIEWS]) {
+    static const conversation_view counted[] = {VIEW_WAITING, VIEW_UNASSIGNED, VIEW_THEM};
+    for (int i = 0; i < GLANCE_VIEWS; i++) ret_counts[i] = -1;
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
+        TRY(store_conversation_count(c, brand, counted[i], 0, GLANCE_COUNT_CAP, &ret_counts[counted[i]]));
+    return ERR_NONE;
+}
+
+static err look_at_outbox(db_conn *c, arena *a, int64_t brand, int *ret_count) {
+    outbox_list failed = {0}, uncertain = {0};
+    TRY(store_outbox_in_state(c, a, brand, OUTBOX_FAILED, UNDELIVERED_CAP, &failed));
+    TRY(store_outbox_in_state(c, a, brand, OUTBOX_UNCERTAIN, UNDELIVERED_CAP, &uncertain));
+    int n = (int)(failed.n + uncertain.n);
+    *ret_count = n > UNDELIVERED_CAP ? UNDELIVERED_CAP : n;
+    return ERR_NONE;
+}
+
+static err look_at_people(db_conn *c, arena *a, int64_t brand, store_agent_list *ret_list) {
+    store_agent_list all = {0}, able = {0};
+    TRY(store_agent_list_of_brand(c, a, brand, &all));
+    for (size_t i = 0; i < all.n; i++) {
+        const struct store_agent *g = &all.v[i];
+        enum role role;
+        if (g->disabled_at || g->account_disabled_at || g->invited) continue;
+        if (role_from(g->role, &role) && role_may(role, RIGHT_WRITE)) *list_add(a, &able) = *g;
+    }
+    *ret_list = able;
+    return ERR_NONE;
+}
+
+static err look(db_conn *c, struct kept *k, int64_t brand) {
+    struct glance *g = &k->glance;
+    TRY(count_views(c, brand, g->counts));
+    TRY(look_at_outbox(c, k->arena, brand, &g->undelivered));
+    TRY(look_at_people(c, k->arena, brand, &g->colleagues));
+    store_inbox_list inboxes = {0};
+    TRY(store_inbox_list_of_brand(c, k->arena, brand, &inboxes));
+    g->stays_here = true;
+    for (size_t i = 0; i < inboxes.n; i++)
+        if (!inboxes.v[i].disabled_at && !str_eq(inboxes.v[i].transport, S("maildir"))) g->stays_here = false;
+    return ERR_NONE;
+}
+
+err glance_of(struct web_call *w, const struct glance **ret_glance) {
+    if (!w->glance) {
+        int64_t generation, brand = w->who.brand.id;
+        struct kept *k = take(w->web->glances, brand, &generation);
+        if (!k) {
+            db_conn *c;
+            TRY(web_read(w, &c));
+            k = calloc(1, sizeof *k);
+            if (!k) abort();
+            *k = (struct kept){.arena = arena_new(0), .generation = generation, .made_at = clock_monotonic_ms()};
+            atomic_init(&k->refs, 1);
+            err e = look(c, k, brand);
+            if (e) {
+                unref(k);
+                return e;
+            }
+            keep(w->web->glances, brand, k);
+        }
+        w->glance = &k->glance;
+    }
+    *ret_glance = w->glance;
+    return ERR_NONE;
+}
+
+void glance_release(struct web_call *w) {
+    unref((struct kept *)(uintptr_t)w->glance);
+    w->glance = NULL;
+}
+
+err glance_counts(struct web *web, int64_t brand, int ret_counts[GLANCE_VIEWS]) {
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(web->desk->db, &c));
+    return count_views(c, brand, ret_counts);
+}

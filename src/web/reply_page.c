@@ -1,0 +1,181 @@
+#include "web/reply_page.h"
+
+#include <string.h>
+
+#include "composer.tmpl.h"
+#include "desk/outbox.h"
+#include "web/routes.h"
+
+/* 0 for a first letter: "/b/:brand/write/..." has no id. */
+static err conversation_of(const struct web_call *w, int64_t *ret_id) {
+    *ret_id = 0;
+    return strstr(w->route->path, "/c/:id/") ? web_id(w, 1, ret_id) : ERR_NONE;
+}
+
+static str place(const struct web_call *w, int64_t conversation) {
+    return conversation ? web_path(w, "/c/%lld", (long long)conversation) : web_path(w, "/write");
+}
+
+/* ---- sending ---- */
+
+err reply_do_send(struct web_call *w) {
+    struct reply_wish wish = {.to_line = web_param(w, "to"),
+                              .cc_line = web_param(w, "cc"),
+                              .bcc_line = web_param(w, "bcc"),
+                              .subject = web_param(w, "subject"),
+                              .text = web_param_text(w, "text"),
+                              .by_hand = web_param_on(w, "by_hand"),
+                              .close_after = web_param_on(w, "done")};
+    TRY(conversation_of(w, &wish.conversation));
+    TRY(web_param_int(w, "version", -1, &wish.seen_version));
+    TRY(web_param_int(w, "inbox", 0, &wish.inbox));
+    /* A person's page always says what it showed; a program may leave it out, and then nothing is compared. */
+    if (wish.conversation && wish.seen_version < 0 && !w->program)
+        return err_set(ERR_INVALID, "The page did not say which version of the conversation it showed.");
+    /* A browser without scripts sends the files along with the letter. */
+    for (size_t i = 0; i < w->in->files.n; i++) {
+        const struct http_file *f = &w->in->files.v[i];
+        int64_t attachment;
+        if (!f->bytes.n) continue;
+        TRY(draft_attach(w->desk, w->arena, &w->actor, wish.conversation, f->name, f->type, f->bytes, &attachment));
+    }
+    struct reply_made made;
+    TRY(reply_send(w->desk, w->arena, &w->actor, &wish, &made));
+    struct reply_done *done = arena_alloc(w->arena, sizeof *done);
+    *done = (struct reply_done){made.conversation, made.message, made.ready_at, 0};
+    w->view = done;
+    web_go(w, web_path(w, "/c/%lld", (long long)made.conversation));
+    return ERR_NONE;
+}
+
+void reply_json(const struct web_call *w, struct json_out *o) {
+    const struct reply_done *done = w->view;
+    json_open_object(o);
+    json_key(o, S("conversation")), json_id(o, done->conversation);
+    if (done->message) json_key(o, S("message")), json_id(o, done->message);
+    if (done->ready_at) json_key(o, S("ready_at")), json_int(o, done->ready_at);
+    if (done->attachment) json_key(o, S("attachment")), json_id(o, done->attachment);
+    json_close_object(o);
+}
+
+/* What came after the last thing that the agent's page showed. Ids sort by time, those of events too. */
+static void find_newer(struct web_call *w, const struct conversation_page *p, struct conflict *x) {
+    int64_t seen;
+    if (web_param_int(w, "seen", 0, &seen)) seen = 0;
+    for (size_t i = seen || p->said.n < 5 ? 0 : p->said.n - 5; i < p->said.n; i++) {
+        const struct said *s = &p->said.v[i];
+        if ((s->message ? s->message->id : s->event->id) > seen) *list_add(w->arena, &x->newer) = *s;
+    }
+}
+
+static void write_again(struct web_call *w, int status) {
+    struct conflict conflict = {.says = w->says};
+    if (write_view(w)) {
+        web_error(w, status, err_name(w->problem), conflict.says);
+        return;
+    }
+    struct write_view *v = w->view;
+    v->conflict = conflict;
+    v->compose.to = web_param(w, "to");
+    v->compose.cc = web_param(w, "cc");
+    v->compose.bcc = web_param(w, "bcc");
+    v->compose.subject = web_param(w, "subject");
+    v->compose.text = web_param_text(w, "text");
+    w->out->type = S("text/html; charset=utf-8");
+    write_html(w);
+}
+
+void reply_again(struct web_call *w) {
+    int64_t id = 0;
+    int status = w->out->status;
+    struct conversation_page *p;
+    err e = conversation_of(w, &id);
+    if (!e && !id) {
+        write_again(w, status);
+        return;
+    }
+    str says = w->says;
+    if (!e) e = conversation_load(w, id, true, &p);
+    if (e) {
+        web_error(w, status, err_name(w->problem), says);
+        return;
+    }
+    p->conflict = (struct conflict){.yes = w->problem == ERR_CONFLICT, .says = says, .to = web_param(w, "to")};
+    if (p->conflict.yes) find_newer(w, p, &p->conflict);
+    w->view = p;
+    w->out->type = S("text/html; charset=utf-8");
+    conversation_html(w);
+}
+
+err reply_do_take_back(struct web_call *w) {
+    int64_t message, conversation;
+    TRY(web_id(w, 1, &message));
+    TRY(reply_take_back(w->desk, w->arena, &w->actor, message, &conversation));
+    struct reply_done *done = arena_alloc(w->arena, sizeof *done);
+    done->conversation = conversation;
+    w->view = done;
+    web_go(w, web_path(w, "/c/%lld#text", (long long)conversation));
+    return ERR_NONE;
+}
+
+/* ---- drafts ---- */
+
+err draft_do_save(struct web_call *w) {
+    struct draft draft = {.kind = MESSAGE_REPLY,
+                          .to_line = web_param(w, "to"),
+                          .cc_line = web_param(w, "cc"),
+                          .bcc_line = web_param(w, "bcc"),
+                          .subject = web_param(w, "subject"),
+                          .text = web_param_text(w, "text")};
+    TRY(conversation_of(w, &draft.conversation_id));
+    web_go(w, place(w, draft.conversation_id));
+    return draft_save(w->desk, w->arena, &w->actor, &draft);
+}
+
+err draft_do_drop(struct web_call *w) {
+    int64_t id;
+    TRY(conversation_of(w, &id));
+    web_go(w, place(w, id));
+    return draft_drop(w->desk, w->arena, &w->actor, id);
+}
+
+/* A script wants the list of what is attached now; a browser without scripts gets the page again, for which what is
+ * typed must be kept first. */
+static err show_files(struct web_call *w, int64_t id) {
+    if (w->json) return ERR_NONE;
+    if (!str_eq(w->fragment, S("attached"))) {
+        if (web_param_has(w, "text")) TRY(draft_do_save(w));
+        web_go(w, place(w, id));
+        return ERR_NONE;
+    }
+    struct composing k = {.base = place(w, id)};
+    db_conn *c;
+    TRY(web_read(w, &c));
+    TRY(store_attachments_of_draft(c, w->arena, w->who.brand.id, id, w->who.agent.id, &k.files));
+    w->out->type = S("text/html; charset=utf-8");
+    tmpl_draft_files(&w->page, w, &k);
+    return ERR_NONE;
+}
+
+err draft_do_attach(struct web_call *w) {
+    int64_t id;
+    TRY(conversation_of(w, &id));
+    struct reply_done *done = arena_alloc(w->arena, sizeof *done);
+    done->conversation = id;
+    for (size_t i = 0; i < w->in->files.n; i++) {
+        const struct http_file *f = &w->in->files.v[i];
+        if (!f->bytes.n && !f->name.n) continue;
+        TRY(draft_attach(w->desk, w->arena, &w->actor, id, f->name, f->type, f->bytes, &done->attachment));
+    }
+    if (!done->attachment && w->json) return err_set(ERR_INVALID, "There is no file in this request.");
+    w->view = done;
+    return show_files(w, id);
+}
+
+err draft_do_detach(struct web_call *w) {
+    int64_t id, attachment;
+    TRY(conversation_of(w, &id));
+    TRY(web_param_int(w, "remove", 0, &attachment));
+    TRY(draft_detach(w->desk, w->arena, &w->actor, attachment));
+    return show_files(w, id);
+}

@@ -1,0 +1,48 @@
+/* reply_page: the composer's buttons: send, keep as draft, attach, take off, take back; what became of a reply
+ * on its way; and a first letter. The same functions serve "/b/:brand/c/:id/..." and "/b/:brand/write/...". */
+#ifndef LONGHAND_WEB_REPLY_PAGE_H
+#define LONGHAND_WEB_REPLY_PAGE_H
+
+#include "store/inbox.h"
+#include "web/conversation_page.h"
+
+struct reply_done {
+    int64_t conversation, message, ready_at, attachment;
+};
+
+err reply_do_send(struct web_call *w);
+void reply_again(struct web_call *w);
+void reply_json(const struct web_call *w, struct json_out *o);
+err reply_do_take_back(struct web_call *w);
+
+err draft_do_save(struct web_call *w);
+err draft_do_drop(struct web_call *w);
+err draft_do_attach(struct web_call *w);
+err draft_do_detach(struct web_call *w);
+
+err outbox_do_retry(struct web_call *w);
+err outbox_do_arrived(struct web_call *w);
+err outbox_do_give_up(struct web_call *w);
+
+/* Letters that did not arrive, or of which nobody knows. */
+struct outbox_view {
+    struct frame frame;
+    outbox_list rows;
+};
+err outbox_view(struct web_call *w);
+void outbox_html(struct web_call *w);
+void outbox_json(const struct web_call *w, struct json_out *o);
+
+/* A first letter. */
+struct write_view {
+    struct frame frame;
+    struct composing compose;
+    struct conflict conflict;
+    store_inbox_list inboxes;
+    int64_t inbox;
+};
+err write_view(struct web_call *w);
+void write_html(struct web_call *w);
+void write_json(const struct web_call *w, struct json_out *o);
+
+#endif

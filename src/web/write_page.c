@@ -1,0 +1,86 @@
+/* A first letter: the composer without a conversation. */
+#include "composer.tmpl.h"
+#include "store/inbox.h"
+#include "web/reply_page.h"
+#include "write.tmpl.h"
+
+static err load_inboxes(struct web_call *w, store_inbox_list *ret_inboxes) {
+    db_conn *c;
+    store_inbox_list all = {0}, open = {0};
+    TRY(web_read(w, &c));
+    TRY(store_inbox_list_of_brand(c, w->arena, w->who.brand.id, &all));
+    for (size_t i = 0; i < all.n; i++)
+        if (!all.v[i].disabled_at) *list_add(w->arena, &open) = all.v[i];
+    *ret_inboxes = open;
+    return ERR_NONE;
+}
+
+/* ?customer=ID: to the address they wrote from last. */
+static err to_customer(struct web_call *w, str *ret_to) {
+    int64_t id;
+    db_conn *c;
+    customer_address_list list = {0};
+    TRY(web_param_int(w, "customer", 0, &id));
+    if (!id) return ERR_NONE;
+    TRY(web_read(w, &c));
+    TRY(store_customer_addresses(c, w->arena, w->who.brand.id, id, &list));
+    if (list.n) *ret_to = list.v[list.n - 1].address;
+    return ERR_NONE;
+}
+
+err write_view(struct web_call *w) {
+    struct write_view *v = arena_alloc(w->arena, sizeof *v);
+    struct composing *k = &v->compose;
+    db_conn *c;
+    struct draft draft;
+    TRY(web_read(w, &c));
+    TRY(store_draft_get(c, w->arena, w->who.brand.id, 0, w->who.agent.id, &draft));
+    *k = (struct composing){.to = draft.to_line, .cc = draft.cc_line, .bcc = draft.bcc_line, .subject = draft.subject,
+                            .text = draft.text, .base = web_path(w, "/write"), .version = -1,
+                            .kept = draft.updated_at != 0};
+    TRY(store_attachments_of_draft(c, w->arena, w->who.brand.id, 0, w->who.agent.id, &k->files));
+    if (!k->to.n) TRY(to_customer(w, &k->to));
+    TRY(load_inboxes(w, &v->inboxes));
+    TRY(web_param_int(w, "inbox", 0, &v->inbox));
+    TRY(frame_load(w, web_text(w, T("Write first")), &v->frame));
+    v->frame.at = "write";
+    v->frame.skip = "text";
+    w->view = v;
+    return ERR_NONE;
+}
+
+void write_html(struct web_call *w) {
+    const struct write_view *v = w->view;
+    if (str_eq(w->fragment, S("send"))) {
+        tmpl_conflict(&w->page, w, &v->conflict, -1);
+        return;
+    }
+    frame_open(w, &v->frame);
+    tmpl_write(&w->page, v);
+    frame_close(w, &v->frame);
+}
+
+void write_json(const struct web_call *w, struct json_out *o) {
+    const struct write_view *v = w->view;
+    const struct composing *k = &v->compose;
+    json_open_object(o);
+    json_key(o, S("draft"));
+    json_open_object(o);
+    json_key(o, S("to")), json_str(o, k->to);
+    json_key(o, S("cc")), json_str(o, k->cc);
+    json_key(o, S("bcc")), json_str(o, k->bcc);
+    json_key(o, S("subject")), json_str(o, k->subject);
+    json_key(o, S("text")), json_str(o, k->text);
+    json_close_object(o);
+    json_key(o, S("inboxes"));
+    json_open_array(o);
+    for (size_t i = 0; i < v->inboxes.n; i++) {
+        json_open_object(o);
+        json_key(o, S("id")), json_id(o, v->inboxes.v[i].id);
+        json_key(o, S("address")), json_str(o, v->inboxes.v[i].address);
+        json_close_object(o);
+    }
+    json_close_array(o);
+    json_close_object(o);
+    (void)w;
+}
