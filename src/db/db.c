@@ -283,10 +283,14 @@ bool db_row(db_query *q) {
 static bool value_of(db_query *q, const char *column, struct db_value *ret_value) {
     if (q->error) return false;
     if (!q->has_row) db_die("a column was read where there is no row", column);
-    for (int i = 0; i < q->columns; i++) {
-        if (strcmp(q->c->driver->column_name(q, i), column) != 0) continue;
-        q->c->driver->column_value(q, i, ret_value);
-        return true;
+    /* Columns are mostly read in their order, so the one after the last is tried first. */
+    for (int tried = 0, i = q->next < q->columns ? q->next : 0; tried < q->columns; tried++) {
+        if (strcmp(q->c->driver->column_name(q, i), column) == 0) {
+            q->c->driver->column_value(q, i, ret_value);
+            q->next = i + 1;
+            return true;
+        }
+        i = i + 1 < q->columns ? i + 1 : 0;
     }
     db_die("no such column in a result", column);
 }

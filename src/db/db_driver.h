@@ -61,6 +61,7 @@ struct db_query {
     err error;
     uint64_t bound; /* bit i-1: $i is bound */
     int columns;    /* of the result; set once run */
+    int next;       /* the column after the one read last */
     bool open, ran, has_row;
     int64_t changes;
 };

@@ -69,6 +69,8 @@ static err set_up(struct sqlite_conn *c, enum sqlite_use use, const struct sqlit
     sqlite3_extended_result_codes(h, 1);
     sqlite3_busy_timeout(h, d->busy_ms < BUSY_TIMEOUT_MS ? d->busy_ms : BUSY_TIMEOUT_MS);
     sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    /* Without this a statement on a table with a partial index is planned anew each time a value is bound. */
+    sqlite3_db_config(h, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
     if (d->create && sqlite3_exec(h, "PRAGMA journal_mode = WAL;", NULL, NULL, NULL)) return refused(h);
     if (sqlite3_exec(h, common, NULL, NULL, NULL)) return refused(h);
     const char *cache = use == SQLITE_FOR_WRITING ? "PRAGMA cache_size = -16000;"

@@ -8,6 +8,7 @@
  * else loses anything. Every later one runs in a savepoint. Nobody hears of a result, good or bad,
  * before the commit: a function that failed because of a row that another one of the batch had written
  * must not be told so if that row was lost again. */
+#include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <stdio.h>
@@ -24,18 +25,17 @@ enum {
     BATCH_MAX = 256,
     WAIT_LIMIT_US = 1000,
     SPIN_US = 50,
-    CHECKPOINT_PAGES = 1000,      /* the checkpoint thread starts, and again after as many */
-    CHECKPOINT_BY_WRITER = 16000, /* 64 MB: the writer itself stops for it, so that the WAL ends */
+    CHECKPOINT_PAGES = 1000,     /* the checkpoint thread starts, and again after as many */
+    CHECKPOINT_BY_WRITER = 4000, /* 16 MB: the writer itself stops for it, so that the WAL ends */
 };
-
-enum job_state { JOB_WAITS, JOB_LEADS, JOB_DONE };
 
 struct job {
     db_fn fn;
     void *arg;
     err code;
     char text[DB_WHY];
-    _Atomic uint32_t state; /* enum job_state; a futex */
+    _Atomic bool done;
+    int bell; /* the one its caller listens to */
     struct job *next;
 };
 
@@ -46,10 +46,13 @@ struct sqlite_writer {
 
     pthread_mutex_t mutex;
     pthread_cond_t arrived; /* while the leader waits for more */
-    pthread_cond_t at_rest; /* while db_close waits for the leader */
+    pthread_cond_t at_rest; /* while db_close waits for the last caller to leave */
     struct job *first, **last;
     _Atomic int queued;
+    _Atomic uint32_t bells[2]; /* futexes */
+    int bell;                  /* for those who come now */
     bool led, leader_waits, stop;
+    int inside; /* callers of db_write */
 
     /* Of the leader. `expected`: how many functions the last transaction carried. Their callers are
      * likely to come back at once, and waiting a little for them saves a sync for each. */
@@ -81,17 +84,24 @@ static void settle(struct job *j, err code) {
     snprintf(j->text, sizeof j->text, "%s", code ? err_text() : "");
 }
 
-static void wake(struct job *j, enum job_state state) {
-    /* The job is on its caller's stack and may be gone after the store: only its address is used then. */
-    _Atomic uint32_t *word = &j->state;
-    atomic_store(word, state);
-    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+/* Bells: callers sleep on one of two, and one system call wakes all of a batch. Those who come while a
+ * batch is committed listen to the other one. */
+static void ring(struct sqlite_writer *w, int bell, int most) {
+    atomic_fetch_add(&w->bells[bell], 1);
+    syscall(SYS_futex, &w->bells[bell], FUTEX_WAKE_PRIVATE, most, NULL, NULL, 0);
 }
 
-static void tell(struct job *j) { wake(j, JOB_DONE); }
+static void tell(struct sqlite_writer *w, struct job **jobs, int n) {
+    bool used[2] = {false, false};
+    for (int i = 0; i < n; i++) used[jobs[i]->bell] = true;
+    /* A job is on its caller's stack and may be gone once it is done. */
+    for (int i = 0; i < n; i++) atomic_store(&jobs[i]->done, true);
+    for (int i = 0; i < 2; i++)
+        if (used[i]) ring(w, i, INT_MAX);
+}
 
-static void tell_all(struct batch *b) {
-    for (int i = 0; i < b->n; i++) tell(b->v[i]);
+static void tell_all(struct sqlite_writer *w, struct batch *b) {
+    tell(w, b->v, b->n);
     b->n = b->kept = 0;
 }
 
@@ -150,7 +160,7 @@ static void run_alone(struct sqlite_writer *w, struct job *j) {
     else
         code = commit(w, 1);
     settle(j, code);
-    tell(j);
+    tell(w, &j, 1);
 }
 
 /* Nothing of the batch was kept: each runs again by itself. */
@@ -213,7 +223,7 @@ static struct job *next_job(struct sqlite_writer *w, bool more_expected, int64_t
 static void refuse_queued(struct sqlite_writer *w, struct job *j, err code) {
     for (int n = atomic_load(&w->queued); j; j = n-- > 0 ? next_job(w, false, 0) : NULL) {
         settle(j, code);
-        tell(j);
+        tell(w, &j, 1);
     }
 }
 
@@ -250,6 +260,9 @@ static void run_batch(struct sqlite_writer *w, struct batch *ret_batch) {
         }
         j = b->n < BATCH_MAX ? next_job(w, b->n < w->expected, until) : NULL;
     }
+    pthread_mutex_lock(&w->mutex);
+    w->bell = !w->bell;
+    pthread_mutex_unlock(&w->mutex);
     w->expected = b->n;
     commit_batch(w, b);
 }
@@ -306,22 +319,22 @@ static void *checkpointer_main(void *arg) {
 
 static void hand_over(struct sqlite_writer *w) {
     pthread_mutex_lock(&w->mutex);
-    struct job *next = w->first;
-    w->led = next != NULL;
-    if (!next && w->stop) pthread_cond_signal(&w->at_rest);
+    w->led = false;
+    int bell = w->first ? w->first->bell : -1;
     pthread_mutex_unlock(&w->mutex);
-    /* `next` stays in the queue until it leads, so it is still there. */
-    if (next) wake(next, JOB_LEADS);
+    /* Whoever of them wakes takes the lead, if nobody who just came has it by then. The one woken may be
+     * of the last batch and leave; then telling that batch rings the same bell for all. */
+    if (bell >= 0) ring(w, bell, 1);
 }
 
 static void lead(struct sqlite_writer *w) {
     struct batch b;
     run_batch(w, &b);
     /* The next leader first: it works while the others are told; unless a long checkpoint is due. */
-    if (writer_must_checkpoint(w)) tell_all(&b);
+    if (writer_must_checkpoint(w)) tell_all(w, &b);
     checkpoint_if_due(w);
     hand_over(w);
-    tell_all(&b);
+    tell_all(w, &b);
 }
 
 /* Start, stop, use. */
@@ -382,7 +395,7 @@ void sqlite_writer_stop(struct sqlite_writer *w) {
     if (!w) return;
     pthread_mutex_lock(&w->mutex);
     w->stop = true;
-    while (w->led) pthread_cond_wait(&w->at_rest, &w->mutex);
+    while (w->inside) pthread_cond_wait(&w->at_rest, &w->mutex);
     pthread_mutex_unlock(&w->mutex);
     pthread_mutex_lock(&w->checkpoint_mutex);
     w->checkpoint_stop = true;
@@ -402,6 +415,14 @@ void sqlite_writer_stop(struct sqlite_writer *w) {
     free(w);
 }
 
+static bool take_lead(struct sqlite_writer *w) {
+    pthread_mutex_lock(&w->mutex);
+    bool vacant = !w->led && w->first;
+    if (vacant) w->led = true;
+    pthread_mutex_unlock(&w->mutex);
+    return vacant;
+}
+
 err sqlite_writer_write(struct sqlite_writer *w, db_fn fn, void *arg) {
     struct job j = {.fn = fn, .arg = arg};
     pthread_mutex_lock(&w->mutex);
@@ -411,14 +432,26 @@ err sqlite_writer_write(struct sqlite_writer *w, db_fn fn, void *arg) {
     }
     *w->last = &j;
     w->last = &j.next;
+    j.bell = w->bell;
+    w->inside++;
     atomic_fetch_add(&w->queued, 1);
     bool leads = !w->led, called = w->leader_waits;
     w->led = true;
     w->leader_waits = false;
     pthread_mutex_unlock(&w->mutex);
     if (called) pthread_cond_signal(&w->arrived);
-    while (!leads && atomic_load(&j.state) == JOB_WAITS)
-        syscall(SYS_futex, &j.state, FUTEX_WAIT_PRIVATE, JOB_WAITS, NULL, NULL, 0);
-    if (atomic_load(&j.state) != JOB_DONE) lead(w);
+    for (;;) {
+        uint32_t heard = atomic_load(&w->bells[j.bell]);
+        if (atomic_load(&j.done)) break;
+        if (leads || take_lead(w)) {
+            lead(w);
+            leads = false;
+        } else {
+            syscall(SYS_futex, &w->bells[j.bell], FUTEX_WAIT_PRIVATE, heard, NULL, NULL, 0);
+        }
+    }
+    pthread_mutex_lock(&w->mutex);
+    if (--w->inside == 0 && w->stop) pthread_cond_signal(&w->at_rest);
+    pthread_mutex_unlock(&w->mutex);
     return j.code ? err_set(j.code, "%s", j.text) : ERR_NONE;
 }

@@ -1,0 +1,75 @@
+// Chromium for the story and browser tests: one browser a file, watched so that a request to any other origin, a
+// script's error or a refusal of the content security policy is seen.
+import fs from "node:fs";
+import path from "node:path";
+import { chromium } from "playwright-core";
+import { root } from "./desk.mjs";
+
+const chrome = process.env.CHROMIUM || "/usr/bin/chromium";
+const args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+
+export const skip = fs.existsSync(chrome) ? false : `${chrome} is not here`;
+
+export async function openBrowser() {
+  return chromium.launch({ executablePath: chrome, headless: true, args });
+}
+
+/** A context in which `troubles` gathers what should never happen; `foreign` the requests that left the origin. */
+export async function openContext(browser, url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", ...options });
+  context.setDefaultTimeout(15000);
+  const origin = new URL(url).origin;
+  context.troubles = [];
+  context.foreign = [];
+  const outside = (address) => /^(https?|wss?):/.test(address) && new URL(address).origin !== origin;
+  context.on("request", (q) => { if (outside(q.url())) context.foreign.push(q.url()); });
+  context.on("page", (page) => {
+    page.on("console", (m) => {
+      if (/Content Security Policy|Refused to/.test(m.text()) || m.type() === "error")
+        context.troubles.push(`${page.url()}: ${m.text()}`);
+    });
+    page.on("pageerror", (e) => context.troubles.push(`${page.url()}: ${e.message}`));
+  });
+  return context;
+}
+
+/** Signs in through the page and is left where the desk leads: the list. */
+export async function signIn(page, desk, email = desk.email, password = desk.password) {
+  await page.goto(desk.url + "/");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(/\/list\/waiting/);
+}
+
+/** A second person with a password of their own, by the same single-use link that a colleague gets. */
+export async function colleague(browser, desk, email, name, password = "four plain words here") {
+  const link = /\/invitation\/\S+/.exec(desk.must("agent", "add", email, "--name", name).out)[0];
+  const context = await openContext(browser, desk.url);
+  const page = await context.newPage();
+  await page.goto(desk.url + link);
+  await page.getByLabel("Your name").fill(name);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Keep it and sign in" }).click();
+  await page.waitForURL(/\/list\/waiting/);
+  return { context, page, email, password };
+}
+
+export async function csrf(page) {
+  return page.locator("body").getAttribute("data-csrf");
+}
+
+let axe = null;
+
+/** axe-core's findings on a page as lines; none is the aim. Frames hold customers' own markup and are left out. */
+export async function axeFindings(page) {
+  axe ??= fs.readFileSync(path.join(root, "node_modules/axe-core/axe.min.js"), "utf8");
+  return page.evaluate(async (source) => {
+    // Not a script element: the page's policy would rightly refuse it.
+    if (!globalThis.axe) (0, eval)(source);
+    const found = await globalThis.axe.run(document, { iframes: false, resultTypes: ["violations"] });
+    return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 140) + " | " +
+      (n.any[0]?.message ?? n.failureSummary)).join("; ")}`);
+  }, axe);
+}
