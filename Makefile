@@ -24,7 +24,8 @@ CFLAGS := $(BASE) $(WARN) $(FLAGS_$(MODE))
 SQLITE := node_modules/better-sqlite3/deps/sqlite3/sqlite3.c
 SQLITE_FLAGS := -O2 -g -pthread -DSQLITE_THREADSAFE=2 -DSQLITE_ENABLE_FTS5 -DSQLITE_DQS=0 -DSQLITE_DEFAULT_MEMSTATUS=0 \
   -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_OMIT_SHARED_CACHE -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
-  -DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_DEFAULT_WAL_SYNCHRONOUS=2
+  -DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_DEFAULT_WAL_SYNCHRONOUS=2 -DHAVE_FDATASYNC=1 -DSQLITE_DEFAULT_FILE_PERMISSIONS=0600 \
+  -DSQLITE_DEFAULT_FOREIGN_KEYS=1 -DSQLITE_MAX_MMAP_SIZE=0 -DSQLITE_TRUSTED_SCHEMA=0 -DSQLITE_USE_URI=0
 
 SRC := $(filter-out src/main.c,$(wildcard src/*/*.c))
 TMPL := $(wildcard src/web/*.tmpl)
@@ -109,11 +110,11 @@ unit: $(UNIT:%.c=$(B)/%)
 ifeq ($(MODE),fuzz)
 $(B)/test/fuzz/%: test/fuzz/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(say)$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
+	$(say)$(CC) $(CFLAGS) -Wno-missing-prototypes -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
 else
 $(B)/test/fuzz/%: test/fuzz/%.c test/fuzz/replay.c $(LIB)
 	@mkdir -p $(@D)
-	$(say)$(CC) $(CFLAGS) -o $@ $< test/fuzz/replay.c $(LIB) $(LIBS)
+	$(say)$(CC) $(CFLAGS) -Wno-missing-prototypes -o $@ $< test/fuzz/replay.c $(LIB) $(LIBS)
 endif
 fuzzers: $(patsubst %.c,$(B)/%,$(wildcard test/fuzz/*_fuzz.c))
 $(B)/bench/%: bench/%.c $(LIB)

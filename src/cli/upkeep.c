@@ -94,7 +94,7 @@ static err jobs_retry(struct cli_desk *c, const char *id) {
     if (!id || !str_to_int(str_z(id), &r.id))
         return err_set(ERR_INVALID, "Which one? The id of a job is missing.");
     TRY(db_write(c->desk.db, retry, &r));
-    return r.found ? ERR_NONE : err_set(ERR_MISSING, "There is no job %s.", id);
+    return r.found ? ERR_NONE : err_set(ERR_MISSING, "There is no job %s, or it is under way just now.", id);
 }
 
 int verb_jobs(int argc, char **argv) {

@@ -131,11 +131,23 @@ static err begin(db_conn *c, arena *a, struct filing *f, int64_t related, int64_
     return ERR_NONE;
 }
 
+/* "I am away until Monday" is kept and shown, but it is not a letter that waits for an answer, and neither is
+ * what a blocked sender goes on writing. What came through a list was written by a person who takes part
+ * here. */
+static err waits(db_conn *c, arena *a, const struct filing *f, bool *ret) {
+    str machine = f->message.machine;
+    struct customer_address sender;
+    TRY(store_customer_address_get(c, a, f->brand, f->message.from_address, &sender));
+    *ret = (machine.n == 0 || str_eq(machine, S("list"))) && !sender.blocked_at;
+    return ERR_NONE;
+}
+
 static err join(db_conn *c, arena *a, struct filing *f, int64_t conversation) {
     struct conversation v;
+    bool waiting;
     TRY(store_conversation_get(c, a, f->brand, conversation, &v));
-    /* "I am away until Monday" is kept and shown, but it is not a letter that waits for an answer. */
-    if (f->message.machine.n == 0) {
+    TRY(waits(c, a, f, &waiting));
+    if (waiting) {
         filing_letter_waits(&v, f->raw.received_at);
         v.version++;
     }

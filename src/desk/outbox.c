@@ -25,9 +25,12 @@ struct work {
 
 static int64_t brand_of(const struct work *w) { return w->job ? w->job->brand_id : w->who->brand; }
 
-/* A message is as well off as its worst recipient. */
+/* A message is as well off as its worst recipient. Given up for everybody, it was not sent. */
 static message_state worst(const outbox_list *rows) {
     message_state state = MESSAGE_SENT;
+    size_t given_up = 0;
+    for (size_t i = 0; i < rows->n; i++) given_up += rows->v[i].state == OUTBOX_TAKEN_BACK;
+    if (given_up == rows->n) return MESSAGE_FAILED;
     for (size_t i = 0; i < rows->n; i++) switch (rows->v[i].state) {
         case OUTBOX_UNCERTAIN: return MESSAGE_UNCERTAIN;
         case OUTBOX_FAILED: state = MESSAGE_FAILED; break;
@@ -49,6 +52,11 @@ static err settle_message(db_conn *c, struct work *w) {
     return store_message_state(c, brand_of(w), w->row.message_id, worst(&rows));
 }
 
+/* Since when a letter would wait if this reply had not been written. */
+static int64_t waited_since(const struct message *m) {
+    return m->waited_since ? m->waited_since : m->created_at;
+}
+
 /* What did not leave is back with a person: the conversation waits for us again, with the place it had. */
 static err back_to_a_person(db_conn *c, struct work *w, const char *kind) {
     struct actor desk_itself = {.brand = brand_of(w)};
@@ -57,10 +65,11 @@ static err back_to_a_person(db_conn *c, struct work *w, const char *kind) {
     int64_t now = desk_now(w->desk);
     TRY(store_message_get(c, w->arena, brand_of(w), w->row.message_id, &m));
     TRY(store_conversation_get(c, w->arena, brand_of(w), w->row.conversation_id, &v));
-    int64_t since = m.waited_since ? m.waited_since : m.created_at;
+    int64_t since = waited_since(&m);
     if (!v.waiting_since || since < v.waiting_since) v.waiting_since = since;
     v.state = CONVERSATION_US;
     v.closed_kind = CLOSED_NOT;
+    v.closed_reason = CLOSE_ANSWERED;
     v.closed_at = v.closed_by = 0;
     v.version++;
     v.updated_at = now;
@@ -99,9 +108,9 @@ static err begin(db_conn *c, void *arg) {
     int64_t now = desk_now(w->desk);
     switch (w->row.state) {
     case OUTBOX_HELD:
-    case OUTBOX_READY:
         if (w->row.ready_at > now) return store_job_postpone(c, w->job, w->row.ready_at, S(""), 0);
         break;
+    case OUTBOX_READY:          /* put off: the job's own time has come, or a person said now */
     case OUTBOX_SENDING: break; /* a crash before the final dot: nobody has it */
     case OUTBOX_DOT_SENT:
         w->row.says = S("The desk stopped after the whole letter was handed over and before an answer came.");
@@ -158,15 +167,19 @@ static err hand_over(struct work *w) {
                      &w->report);
 }
 
-/* With nothing left to decide, the letter counts as answered again. */
+/* With nothing left to decide, the letter counts as answered again: that is, where it waits because this very
+ * reply had failed. A letter that came before the reply was written and was read after it waits on its own
+ * account. */
 static err answered(db_conn *c, struct work *w) {
     outbox_list rows = {0};
     struct conversation v;
-    struct message last;
+    struct message last, reply;
     TRY(store_outbox_of_message(c, w->arena, brand_of(w), w->row.message_id, &rows));
     for (size_t i = 0; i < rows.n; i++)
         if (rows.v[i].state == OUTBOX_FAILED || rows.v[i].state == OUTBOX_UNCERTAIN) return ERR_NONE;
     TRY(store_conversation_get(c, w->arena, brand_of(w), w->row.conversation_id, &v));
+    TRY(store_message_get(c, w->arena, brand_of(w), w->row.message_id, &reply));
+    if (v.waiting_since != waited_since(&reply)) return ERR_NONE;
     err e = store_message_last_letter(c, w->arena, brand_of(w), v.id, &last);
     if (e && e != ERR_MISSING) return e;
     if (v.state != CONVERSATION_US || (e == ERR_NONE && last.id > w->row.message_id)) return ERR_NONE;

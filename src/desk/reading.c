@@ -8,10 +8,14 @@
 #include "store/event.h"
 #include "store/raw.h"
 
+/* A letter takes up to some six times its size here (its bytes, its parts, its words), and is at most 64 MB.
+ */
+enum { BATCH_BYTES = 32 << 20, LETTER_MEMORY_MAX = 1 << 30 };
+
 struct batch {
     struct desk *desk;
     arena *arena;
-    const job_list *jobs;
+    job_list jobs;
     struct filing *filings;
     int64_t *changed; /* conversation of each, 0 for none */
 };
@@ -143,9 +147,9 @@ static err prepare(struct desk *d, arena *a, reader *r, const struct job *job, s
 
 static err file_all(db_conn *c, void *arg) {
     struct batch *b = arg;
-    for (size_t i = 0; i < b->jobs->n; i++) {
+    for (size_t i = 0; i < b->jobs.n; i++) {
         bool mine;
-        TRY(store_job_finish(c, &b->jobs->v[i], &mine));
+        TRY(store_job_finish(c, &b->jobs.v[i], &mine));
         b->changed[i] = 0;
         /* Lease lost, or nothing kept under this id: somebody else filed it. */
         if (!mine || !b->filings[i].raw.id) continue;
@@ -154,13 +158,32 @@ static err file_all(db_conn *c, void *arg) {
     return ERR_NONE;
 }
 
-err reading_file(struct desk *d, arena *a, reader *r, const job_list *jobs) {
-    struct batch b = {d, a, jobs, arena_array(a, jobs->n, sizeof *b.filings),
+/* As many of the jobs as have small letters go into one transaction; large ones end it early, so that what is
+ * in memory does not grow with the number of large letters that wait. */
+static err file_some(struct desk *d, arena *a, reader *r, const job_list *jobs, size_t *ret_n) {
+    struct batch b = {d, a, *jobs, arena_array(a, jobs->n, sizeof *b.filings),
                       arena_array(a, jobs->n, sizeof *b.changed)};
-    for (size_t i = 0; i < jobs->n; i++) TRY(prepare(d, a, r, &jobs->v[i], &b.filings[i]));
+    size_t n = 0;
+    while (n < jobs->n && arena_used(a) < BATCH_BYTES) {
+        TRY(prepare(d, a, r, &jobs->v[n], &b.filings[n]));
+        n++;
+    }
+    b.jobs.n = n;
     TRY(db_write(d->db, file_all, &b));
-    for (size_t i = 0; i < jobs->n; i++)
+    for (size_t i = 0; i < n; i++)
         if (b.changed[i]) desk_changed(d, jobs->v[i].brand_id, b.changed[i], "letter");
+    *ret_n = n;
+    return ERR_NONE;
+}
+
+err reading_file(struct desk *d, reader *r, const job_list *jobs) {
+    ARENA_AUTO arena *a = arena_new(LETTER_MEMORY_MAX);
+    size_t n;
+    for (size_t at = 0; at < jobs->n; at += n) {
+        job_list rest = {jobs->v + at, jobs->n - at, jobs->n - at};
+        TRY(file_some(d, a, r, &rest, &n));
+        arena_reset(a);
+    }
     return ERR_NONE;
 }
 

@@ -339,6 +339,7 @@ static err take_back(db_conn *c, void *arg) {
         v.waiting_since = m.waited_since;
     v.state = v.waiting_since ? CONVERSATION_US : CONVERSATION_THEM;
     v.closed_kind = CLOSED_NOT;
+    v.closed_reason = CLOSE_ANSWERED;
     v.closed_at = v.closed_by = 0;
     v.version++;
     v.updated_at = now;

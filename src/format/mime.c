@@ -98,11 +98,12 @@ static bool null_path(const mime_field_list *fields) {
            str_eq(str_trim(mime_field_first(fields, S("Return-Path"))), S("<>"));
 }
 
-/* RFC 3834 and what programs wrote before it. `from_parts` is what the MIME types said: a report is one,
- * whatever else the header claims. */
-static mime_machine machine_of(const mime_field_list *f, mime_machine from_parts) {
-    if (from_parts != MIME_PERSON) return from_parts;
-    if (mime_field_has(f, S("X-Failed-Recipients"))) return MIME_BOUNCE;
+/* RFC 3834 and what programs wrote before it. What the MIME types said stands: a report is one, whatever else
+ * the header claims. */
+static mime_machine machine_of(const mime_field_list *f, const struct mime_letter *l) {
+    if (l->machine != MIME_PERSON) return l->machine;
+    bool daemon = l->from.n && str_starts_nocase(l->from.v[0].address, S("mailer-daemon@"));
+    if (daemon || mime_field_has(f, S("X-Failed-Recipients"))) return MIME_BOUNCE;
     bool submitted = mime_field_has(f, S("Auto-Submitted")) && !field_says(f, S("Auto-Submitted"), S("no"));
     if (submitted || mime_field_has(f, S("X-Autoreply")) || mime_field_has(f, S("X-Autorespond")) ||
         mime_field_has(f, S("X-Autoresponder")) || field_says(f, S("Precedence"), S("auto_reply")) ||
@@ -160,7 +161,7 @@ err mime_read(arena *a, str raw, const struct mime_limits *limits, struct mime_l
         mime_parts_read(a, raw, limits, &problems, &l, &segments);
         mime_body_join(a, &segments, limits, &problems, &l);
     }
-    l.machine = machine_of(&fields, l.machine);
+    l.machine = machine_of(&fields, &l);
     l.problem = problems.text;
     *ret_letter = l;
     return ERR_NONE;

@@ -32,7 +32,8 @@ typedef enum mime_machine {
     MIME_PERSON,
     MIME_AUTO_REPLY, /* Auto-Submitted other than "no" (RFC 3834), X-Autoreply, vacation subjects are not used
                       */
-    MIME_BOUNCE,     /* multipart/report delivery-status, or null Return-Path */
+    MIME_BOUNCE,     /* multipart/report delivery-status, from mailer-daemon@, X-Failed-Recipients, null
+                        Return-Path */
     MIME_LIST,       /* List-Id, Precedence: list or bulk */
 } mime_machine;
 

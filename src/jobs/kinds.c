@@ -4,7 +4,7 @@
 #include "jobs/jobs.h"
 
 static err run_read(struct job_context *x, const job_list *jobs) {
-    return reading_file(x->desk, x->arena, x->reader, jobs);
+    return reading_file(x->desk, x->reader, jobs);
 }
 
 static err run_send(struct job_context *x, const job_list *jobs) {

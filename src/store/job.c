@@ -100,8 +100,8 @@ err store_job_postpone(db_conn *c, const struct job *job, int64_t run_at, str er
 }
 
 err store_job_retry(db_conn *c, int64_t id, int64_t now, bool *ret_found) {
-    db_query *q =
-        db_sql(c, "UPDATE job SET run_at = $2, dead_at = 0, lease_until = 0, attempts = 0 WHERE id = $1");
+    db_query *q = db_sql(c, "UPDATE job SET run_at = $2, dead_at = 0, lease_until = 0, attempts = 0 "
+                            "WHERE id = $1 AND (dead_at > 0 OR lease_until < $2)");
     db_bind_int(q, 1, id);
     db_bind_int(q, 2, now);
     TRY(db_done(q));

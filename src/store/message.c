@@ -155,7 +155,7 @@ err store_message_last_letter(db_conn *c, arena *a, int64_t brand, int64_t conve
 
 err store_message_by_rfc_id(db_conn *c, arena *a, int64_t brand, str rfc_id, struct message *ret) {
     db_query *q = db_sql(c, "SELECT " COLUMNS TABLES "WHERE m.brand_id = $1 AND m.rfc_id = $2 "
-                            "ORDER BY m.id DESC LIMIT 1");
+                            "ORDER BY CASE WHEN m.kind = 'reply' THEN 0 ELSE 1 END, m.id DESC LIMIT 1");
     db_bind_int(q, 1, brand);
     db_bind_text(q, 2, rfc_id);
     return one(q, a, ret);

@@ -47,7 +47,7 @@ static const char *search_sql(db_engine engine) {
                "WHERE w.message_words MATCH $2 AND w.rowid < $3 ORDER BY w.rowid DESC LIMIT $4";
     case DB_POSTGRES:
         return "SELECT " COLUMNS "FROM message_words w JOIN message m ON m.brand_id = w.brand_id AND m.id = "
-                                 "w.message_id " TABLES
+               "w.message_id " TABLES
                "WHERE w.brand_id = $1 AND w.words @@ $2::text::tsquery AND w.message_id < $3 "
                "ORDER BY w.message_id DESC LIMIT $4";
     }

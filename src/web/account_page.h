@@ -14,7 +14,7 @@ struct account_view {
     str name, zone, language; /* as they are, or as they were typed just now */
     LIST(struct account_brand) brands;
     int64_t sessions;
-    int min_length; /* of a password */
+    int min_length;   /* of a password */
     bool administers; /* one of them at least */
 };
 

@@ -21,12 +21,12 @@ void admin_close(struct web_call *w, struct admin *v);
 /* To "/b/SLUG" + rest, which then says that it was kept. */
 void admin_kept(struct web_call *w, const char *rest);
 
-/* A POST failed with `e`: fill the view of its page, so that the form can be shown again, and give back `e` with
- * its sentence. */
+/* A POST failed with `e`: fill the view of its page, so that the form can be shown again, and give back `e`
+ * with its sentence. */
 err admin_again(struct web_call *w, err e, err (*view)(struct web_call *w));
 
-/* A POST can fail before there is a view (a body that is no JSON): then the common error page is printed, and the
- * answer is true. First thing in the html function of a row that takes a POST. */
+/* A POST can fail before there is a view (a body that is no JSON): then the common error page is printed, and
+ * the answer is true. First thing in the html function of a row that takes a POST. */
 bool admin_no_view(struct web_call *w);
 
 /* A role as people read it, in English: the key of its translation. */

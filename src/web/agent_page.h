@@ -8,11 +8,11 @@
 struct agent_view {
     struct admin admin;
     struct store_agent agent;
-    str signature;       /* as it is, or as it was typed just now */
+    str signature;           /* as it is, or as it was typed just now */
     store_token_list tokens; /* those not revoked */
-    str token_name;      /* as it was typed */
-    str fresh;           /* a token's text: shown now and never again; "" none */
-    int64_t given_back;  /* conversations that went back to the list; -1: nobody went away just now */
+    str token_name;          /* as it was typed */
+    str fresh;               /* a token's text: shown now and never again; "" none */
+    int64_t given_back;      /* conversations that went back to the list; -1: nobody went away just now */
 };
 
 err agent_view(struct web_call *w);

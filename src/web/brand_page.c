@@ -102,7 +102,8 @@ static err create(struct web_call *w, struct store_brand *ret_brand) {
     struct people_invited invited;
     TRY(brand_create(w->desk, w->arena, web_param(w, "name"), web_param(w, "zone"), web_param(w, "language"),
                      ret_brand));
-    return people_invite(w->desk, w->arena, ret_brand->id, w->who.account.email, S(""), ROLE_ADMINISTRATOR, &invited);
+    return people_invite(w->desk, w->arena, ret_brand->id, w->who.account.email, S(""), ROLE_ADMINISTRATOR,
+                         &invited);
 }
 
 err brand_new_save(struct web_call *w) {

@@ -8,10 +8,14 @@
 static bool from_json(const struct web_call *w, const char *name, str *ret_value) {
     const json_t *member = w->body ? json_object_get(w->body, name) : NULL;
     if (!member) return false;
-    if (json_is_string(member)) *ret_value = (str){json_string_value(member), json_string_length(member)};
-    else if (json_is_integer(member)) *ret_value = str_fmt(w->arena, "%lld", (long long)json_integer_value(member));
-    else if (json_is_true(member)) *ret_value = S("1");
-    else *ret_value = S("");
+    if (json_is_string(member))
+        *ret_value = (str){json_string_value(member), json_string_length(member)};
+    else if (json_is_integer(member))
+        *ret_value = str_fmt(w->arena, "%lld", (long long)json_integer_value(member));
+    else if (json_is_true(member))
+        *ret_value = S("1");
+    else
+        *ret_value = S("");
     return true;
 }
 
@@ -58,7 +62,8 @@ bool web_param_on(const struct web_call *w, const char *name) {
 err web_param_int(const struct web_call *w, const char *name, int64_t otherwise, int64_t *ret_value) {
     str value = web_param(w, name);
     int64_t n = otherwise;
-    if (value.n && (!str_to_int(value, &n) || n < 0)) return err_set(ERR_INVALID, "%s must be a whole number.", name);
+    if (value.n && (!str_to_int(value, &n) || n < 0))
+        return err_set(ERR_INVALID, "%s must be a whole number.", name);
     *ret_value = n;
     return ERR_NONE;
 }
@@ -98,7 +103,9 @@ bool web_may(const struct web_call *w, enum right right) { return who_may(&w->wh
 
 str web_text(const struct web_call *w, const char *msgid) { return lang_text(w->page.lang, msgid); }
 
-void web_header(struct web_call *w, const char *name, str value) { http_header_add(w->in, w->out, str_z(name), value); }
+void web_header(struct web_call *w, const char *name, str value) {
+    http_header_add(w->in, w->out, str_z(name), value);
+}
 
 int web_status(err e) {
     switch (e) {

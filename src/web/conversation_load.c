@@ -1,15 +1,13 @@
 /* The conversation page's one struct, in as few statements as it takes. */
 #include <string.h>
 
-#include "store/inbox.h"
 #include "web/conversation_page.h"
 
 static err load_inbox(struct web_call *w, struct conversation_page *p) {
-    db_conn *c;
-    struct store_inbox inbox;
-    TRY(web_read(w, &c));
-    TRY(store_inbox_by_id(c, w->arena, w->who.brand.id, p->c.inbox_id, &inbox));
-    p->inbox = inbox.address;
+    const struct glance *g;
+    TRY(glance_of(w, &g));
+    for (size_t i = 0; i < g->inboxes.n; i++)
+        if (g->inboxes.v[i].id == p->c.inbox_id) p->inbox = g->inboxes.v[i].address;
     return ERR_NONE;
 }
 
@@ -170,6 +168,11 @@ err conversation_load(struct web_call *w, int64_t id, bool typed, struct convers
     p->base = web_path(w, "/c/%lld", (long long)id);
     p->may_write = web_may(w, RIGHT_WRITE);
     p->mine = p->c.agent_id == w->who.agent.id;
+    if (str_eq(w->fragment, S("list"))) {
+        /* Every open page asks for its column when something changed; nothing else of it is wanted then. */
+        *ret_page = p;
+        return load_around(w, p);
+    }
     TRY(load_inbox(w, p));
     TRY(load_messages(w, p));
     merge(w, p);

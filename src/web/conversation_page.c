@@ -31,7 +31,8 @@ static void json_file(const struct web_call *w, struct json_out *o, const struct
     json_key(o, S("type")), json_str(o, f->type);
     json_key(o, S("size")), json_int(o, f->size);
     json_key(o, S("inline")), json_bool(o, f->shown_inline);
-    json_key(o, S("url")), json_str(o, str_fmt(w->arena, "/api/v1%.*s", STR_FMT(web_path(w, "/a/%lld", (long long)f->id))));
+    json_key(o, S("url")),
+        json_str(o, str_fmt(w->arena, "/api/v1%.*s", STR_FMT(web_path(w, "/a/%lld", (long long)f->id))));
     json_close_object(o);
 }
 
@@ -100,8 +101,10 @@ void conversation_json(const struct web_call *w, struct json_out *o) {
         if (p->said.v[i].message) json_message(w, o, &p->said.v[i]);
     json_close_array(o);
     json_key(o, S("before"));
-    if (p->before) json_id(o, p->before);
-    else json_nil(o);
+    if (p->before)
+        json_id(o, p->before);
+    else
+        json_nil(o);
     json_key(o, S("events"));
     json_open_array(o);
     for (size_t i = 0; i < p->said.n; i++)

@@ -15,11 +15,11 @@ enum { MESSAGES_SHOWN = 100, EVENTS_SHOWN = 200, OPEN_SHOWN = 4, OTHERS_SHOWN = 
 struct said {
     const struct message *message;
     const struct event *event;
-    str to, cc;        /* of a reply, as one line */
-    str body, quoted;  /* the text, and what it quotes at its end */
+    str to, cc;       /* of a reply, as one line */
+    str body, quoted; /* the text, and what it quotes at its end */
     attachment_list files;
     outbox_list outbox;
-    bool as_sent;      /* its HTML is shown in a frame */
+    bool as_sent; /* its HTML is shown in a frame */
 };
 typedef LIST(struct said) said_list;
 
@@ -27,7 +27,7 @@ typedef LIST(struct said) said_list;
 struct composing {
     str to, cc, bcc, subject, text;
     attachment_list files;
-    str base; /* "/b/SLUG/c/ID" or "/b/SLUG/write": followed by /reply, /draft, /attach, /detach */
+    str base;        /* "/b/SLUG/c/ID" or "/b/SLUG/write": followed by /reply, /draft, /attach, /detach */
     int64_t version; /* -1: there is none yet */
     int64_t seen;    /* the last message or event on the page, so that a refusal can say what came after it */
     bool kept;       /* there is a draft */
@@ -46,22 +46,22 @@ struct conversation_page {
     struct list_view column;
     str base;
     struct conversation c;
-    str inbox;              /* its address */
+    str inbox; /* its address */
     message_list messages;
     event_list events;
-    said_list said;         /* oldest first */
-    size_t folded;          /* of these, how many stand under "earlier" */
-    int64_t older_than;     /* the page asked for: messages before this one; 0 the newest */
-    int64_t before;         /* older messages than these: ?before=ID; 0 none */
+    said_list said;     /* oldest first */
+    size_t folded;      /* of these, how many stand under "earlier" */
+    int64_t older_than; /* the page asked for: messages before this one; 0 the newest */
+    int64_t before;     /* older messages than these: ?before=ID; 0 none */
     struct composing compose;
     struct customer customer;
     customer_address_list addresses;
-    conversation_list others;    /* of the same customer, newest first */
-    int64_t related;             /* which of them this may belong to; 0 none */
-    const struct message *held;  /* a reply of the reader's that may still be taken back */
+    conversation_list others;   /* of the same customer, newest first */
+    int64_t related;            /* which of them this may belong to; 0 none */
+    const struct message *held; /* a reply of the reader's that may still be taken back */
     int64_t ready_at;
     struct conflict conflict;
-    str says;               /* why the last form was refused; "" none */
+    str says; /* why the last form was refused; "" none */
     bool may_write, mine;
 };
 
@@ -80,7 +80,8 @@ err conversation_do_close(struct web_call *w);
 err conversation_do_reopen(struct web_call *w);
 err conversation_do_junk(struct web_call *w);
 err conversation_do_note(struct web_call *w);
-void conversation_again(struct web_call *w); /* the page once more, with what was typed and why it was refused */
+void conversation_again(
+    struct web_call *w); /* the page once more, with what was typed and why it was refused */
 
 /* conversation_words.c: what is shown, in words. */
 str said_event_text(struct web_call *w, const struct event *e);
@@ -88,7 +89,7 @@ str said_state_text(struct web_call *w, const struct message *m);
 str close_reason_text(struct web_call *w, close_reason r);
 str first_name(str name);
 void split_quoted(str text, str *ret_body, str *ret_quoted);
-str outbox_text(struct web_call *w, const struct outbox *o); /* "" when all is well */
+str outbox_text(struct web_call *w, const struct outbox *o);   /* "" when all is well */
 str file_kind(struct web_call *w, const struct attachment *f); /* "Photo", "PDF" */
 bool file_is_picture(str type);
 str addresses_line(arena *a, const message_address_list *all, int64_t message, address_role role);

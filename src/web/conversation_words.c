@@ -45,7 +45,8 @@ str said_event_text(struct web_call *w, const struct event *e) {
     str who = e->agent_name.n ? e->agent_name : web_text(w, T("The desk"));
     str detail = e->detail;
     close_reason reason;
-    if (str_eq(e->kind, S("closed")) && close_reason_from(detail, &reason)) detail = close_reason_text(w, reason);
+    if (str_eq(e->kind, S("closed")) && close_reason_from(detail, &reason))
+        detail = close_reason_text(w, reason);
     bool own = e->agent_id && e->agent_id == w->who.agent.id;
     for (size_t i = 0; i < sizeof event_words / sizeof *event_words; i++)
         if (str_eq(e->kind, str_z(event_words[i].kind)))
@@ -78,8 +79,8 @@ static size_t line_end(str text, size_t at) {
     return end == SIZE_MAX ? text.n : end;
 }
 
-/* The quoted end: the last run of lines that are empty or begin with '>', with the line above it when that ends
- * in a colon ("On Tuesday, Henrike wrote:"). */
+/* The quoted end: the last run of lines that are empty or begin with '>', with the line above it when that
+ * ends in a colon ("On Tuesday, Henrike wrote:"). */
 void split_quoted(str text, str *ret_body, str *ret_quoted) {
     size_t from = SIZE_MAX, above = 0, before_last = 0;
     for (size_t at = 0; at < text.n;) {
@@ -107,17 +108,17 @@ void split_quoted(str text, str *ret_body, str *ret_quoted) {
 
 str outbox_text(struct web_call *w, const struct outbox *o) {
     switch (o->state) {
-    case OUTBOX_FAILED:
-        return fill(w, T("{0} has not got this. The answer was: {1}"), o->recipient, o->says);
+    case OUTBOX_FAILED: return fill(w, T("{0} has not got this. The answer was: {1}"), o->recipient, o->says);
     case OUTBOX_UNCERTAIN:
         return fill(w,
-                    T("This may or may not have reached {0}: the line broke after the last word and before the answer. "
+                    T("This may or may not have reached {0}: the line broke after the last word and before "
+                      "the answer. "
                       "Sending it again could make it arrive twice, so Longhand waits for you. {1}"),
                     o->recipient, o->says);
     case OUTBOX_READY:
         return o->attempts > 0 && o->says.n
-                   ? fill(w, T("{0} has not got this yet; Longhand tries again. The answer was: {1}"), o->recipient,
-                          o->says)
+                   ? fill(w, T("{0} has not got this yet; Longhand tries again. The answer was: {1}"),
+                          o->recipient, o->says)
                    : S("");
     case OUTBOX_HELD:
     case OUTBOX_SENDING:

@@ -59,8 +59,10 @@ void customer_json(const struct web_call *w, struct json_out *o) {
     for (size_t i = 0; i < v->rows.n; i++) conversation_json_object(o, &v->rows.v[i]);
     json_close_array(o);
     json_key(o, S("next"));
-    if (v->before) json_str(o, str_fmt(w->arena, "/api/v1%.*s?before=%lld", STR_FMT(v->base), (long long)v->before));
-    else json_nil(o);
+    if (v->before)
+        json_str(o, str_fmt(w->arena, "/api/v1%.*s?before=%lld", STR_FMT(v->base), (long long)v->before));
+    else
+        json_nil(o);
     json_close_object(o);
     (void)w;
 }
@@ -74,7 +76,8 @@ static err begin(struct web_call *w, int64_t *ret_id) {
 err customer_do_describe(struct web_call *w) {
     int64_t id;
     TRY(begin(w, &id));
-    return customer_describe(w->desk, w->arena, &w->actor, id, web_param(w, "name"), web_param_text(w, "text"));
+    return customer_describe(w->desk, w->arena, &w->actor, id, web_param(w, "name"),
+                             web_param_text(w, "text"));
 }
 
 err customer_do_add_address(struct web_call *w) {

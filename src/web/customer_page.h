@@ -12,8 +12,8 @@ struct customer_view {
     conversation_list rows; /* newest first */
     int64_t before;         /* of the next page; 0 none */
     bool first, may_write, may_lead;
-    str base; /* "/b/SLUG/customers/ID" */
-    str says; /* why the last form was refused */
+    str base;                 /* "/b/SLUG/customers/ID" */
+    str says;                 /* why the last form was refused */
     str name, about, address; /* what the forms hold */
 };
 

@@ -8,9 +8,9 @@ struct error_view {
     struct web_call *w;
     int status;
     str title, says;
-    str kept;    /* what was typed into the form that failed; "" none */
-    str back;    /* where to go: the page it came from, or the desk */
-    bool retry;  /* signed out: the way back leads through the sign-in page */
+    str kept;   /* what was typed into the form that failed; "" none */
+    str back;   /* where to go: the page it came from, or the desk */
+    bool retry; /* signed out: the way back leads through the sign-in page */
 };
 
 void error_page(struct web_call *w, int status, str says);

@@ -31,7 +31,8 @@ static str picture_type(str b) {
     if (str_starts(b, S("\x89PNG\r\n\x1a\n"))) return S("image/png");
     if (str_starts(b, S("\xff\xd8\xff"))) return S("image/jpeg");
     if (str_starts(b, S("GIF87a")) || str_starts(b, S("GIF89a"))) return S("image/gif");
-    if (b.n > 12 && str_starts(b, S("RIFF")) && str_eq(str_slice(b, 8, 12), S("WEBP"))) return S("image/webp");
+    if (b.n > 12 && str_starts(b, S("RIFF")) && str_eq(str_slice(b, 8, 12), S("WEBP")))
+        return S("image/webp");
     return S("");
 }
 

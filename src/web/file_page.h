@@ -1,5 +1,5 @@
-/* file_page: what came along with a message, as bytes: its HTML as a document of its own, the mail as it came, and
- * attachments. Nothing of it may run, fetch anything or be taken for a page of ours. */
+/* file_page: what came along with a message, as bytes: its HTML as a document of its own, the mail as it
+ * came, and attachments. Nothing of it may run, fetch anything or be taken for a page of ours. */
 #ifndef LONGHAND_WEB_FILE_PAGE_H
 #define LONGHAND_WEB_FILE_PAGE_H
 

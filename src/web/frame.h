@@ -9,10 +9,10 @@ struct frame {
     const struct glance *glance; /* NULL outside a brand */
     int mine;                    /* the reader's own waiting letters, up to GLANCE_COUNT_CAP */
     str title;
-    int here;                    /* the conversation_view whose link is marked; -1 none */
-    const char *at;              /* another link of the rail that is marked: "write", "admin", ...; NULL none */
-    bool list_column;            /* the page has a list beside the letter */
-    const char *skip;            /* what the skip link leads to: "main" or "text" */
+    int here;         /* the conversation_view whose link is marked; -1 none */
+    const char *at;   /* another link of the rail that is marked: "write", "admin", ...; NULL none */
+    bool list_column; /* the page has a list beside the letter */
+    const char *skip; /* what the skip link leads to: "main" or "text" */
     const char *html_lang;
 };
 
@@ -29,7 +29,8 @@ void frame_bare_close(struct web_call *w);
 
 /* "38", or "999+" at the cap. */
 str frame_count(struct web_call *w, int n);
-const char *frame_view_title(conversation_view v); /* "Waiting longest", in English: the key of its translation */
+const char *frame_view_title(
+    conversation_view v); /* "Waiting longest", in English: the key of its translation */
 /* "2026-11-20T08:27:04Z", for the datetime attribute. */
 str frame_iso(struct web_call *w, int64_t at);
 /* <time datetime=... data-since=...>1 d 17 h</time>, which a script keeps true. */

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "desk/roles.h"
-#include "store/inbox.h"
 #include "store/outbox.h"
 
 enum { SLOTS = 64, KEPT_MS = SECOND_MS, UNDELIVERED_CAP = 99 };
@@ -127,11 +126,15 @@ static err look(db_conn *c, struct kept *k, int64_t brand) {
     TRY(count_views(c, brand, g->counts));
     TRY(look_at_outbox(c, k->arena, brand, &g->undelivered));
     TRY(look_at_people(c, k->arena, brand, &g->colleagues));
-    store_inbox_list inboxes = {0};
-    TRY(store_inbox_list_of_brand(c, k->arena, brand, &inboxes));
+    TRY(store_conversation_view(c, k->arena, brand, VIEW_WAITING, 0, (struct page_key){0, 0}, GLANCE_ROWS,
+                                &g->waiting));
+    TRY(store_inbox_list_of_brand(c, k->arena, brand, &g->inboxes));
     g->stays_here = true;
-    for (size_t i = 0; i < inboxes.n; i++)
-        if (!inboxes.v[i].disabled_at && !str_eq(inboxes.v[i].transport, S("maildir"))) g->stays_here = false;
+    for (size_t i = 0; i < g->inboxes.n; i++) {
+        struct store_inbox *inbox = &g->inboxes.v[i];
+        if (!inbox->disabled_at && !str_eq(inbox->transport, S("maildir"))) g->stays_here = false;
+        inbox->smtp_password = (str){0}; /* nothing that is shown needs it */
+    }
     return ERR_NONE;
 }
 
@@ -144,7 +147,8 @@ err glance_of(struct web_call *w, const struct glance **ret_glance) {
             TRY(web_read(w, &c));
             k = calloc(1, sizeof *k);
             if (!k) abort();
-            *k = (struct kept){.arena = arena_new(0), .generation = generation, .made_at = clock_monotonic_ms()};
+            *k = (struct kept){
+                .arena = arena_new(0), .generation = generation, .made_at = clock_monotonic_ms()};
             atomic_init(&k->refs, 1);
             err e = look(c, k, brand);
             if (e) {

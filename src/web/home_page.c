@@ -65,8 +65,8 @@ err health(struct web_call *w) {
     return ERR_NONE;
 }
 
-/* The version in the path changes with any asset, so that scripts which import each other by relative path stay
- * of one version; an older page's address gets what there is now, uncached. */
+/* The version in the path changes with any asset, so that scripts which import each other by relative path
+ * stay of one version; an older page's address gets what there is now, uncached. */
 err asset(struct web_call *w) {
     const struct embedded_file *file =
         embedded_find(str_fmt(w->arena, "assets/%.*s", STR_FMT(w->at.value[1])));
@@ -76,8 +76,10 @@ err asset(struct web_call *w) {
     bool current = str_eq(w->at.value[0], str_z(embedded_version()));
     w->cache = current ? "public, max-age=31536000, immutable" : "no-cache";
     w->out->type = str_z(file->type);
-    if (str_eq(http_header(w->in, S("If-None-Match")), tag)) w->out->status = 304;
-    else w->out->static_body = (str){(const char *)file->bytes, file->n};
+    if (str_eq(http_header(w->in, S("If-None-Match")), tag))
+        w->out->status = 304;
+    else
+        w->out->static_body = (str){(const char *)file->bytes, file->n};
     return ERR_NONE;
 }
 

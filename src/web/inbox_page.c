@@ -65,7 +65,8 @@ void inboxes_json(const struct web_call *w, struct json_out *o) {
 str inbox_way(const struct inboxes_view *v, const struct store_inbox *inbox) {
     struct web_call *w = v->admin.frame.w;
     if (inbox->disabled_at) return web_text(w, T("Not in use. Letters to it are refused."));
-    if (!str_eq(inbox->transport, S("smtp"))) return web_text(w, T("Replies go into a folder of this machine."));
+    if (!str_eq(inbox->transport, S("smtp")))
+        return web_text(w, T("Replies go into a folder of this machine."));
     BUF_AUTO buf b = BUF_MAX(2000);
     lang_fmt(&b, w->page.lang, T("Replies leave by {0}."), &inbox->smtp_host, 1);
     return str_copy(w->arena, buf_str(&b));
@@ -137,8 +138,8 @@ static str typed(const struct web_call *w, const char *name, str otherwise) {
     return web_param_has(w, name) ? str_trim(web_param(w, name)) : otherwise;
 }
 
-/* A password that is typed is taken as it is, blanks and all. None typed keeps the stored one, unless the user who
- * it belongs to is taken out. */
+/* A password that is typed is taken as it is, blanks and all. None typed keeps the stored one, unless the
+ * user who it belongs to is taken out. */
 static err read_form(struct web_call *w, const struct store_inbox *now, struct inbox_form *ret_form) {
     struct inbox_form form = {
         .address = typed(w, "address", now->address),

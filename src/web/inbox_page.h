@@ -1,5 +1,5 @@
-/* inbox_page: the addresses of a brand, and how its letters leave. A stored password is never sent back; an empty
- * field keeps it. */
+/* inbox_page: the addresses of a brand, and how its letters leave. A stored password is never sent back; an
+ * empty field keeps it. */
 #ifndef LONGHAND_WEB_INBOX_PAGE_H
 #define LONGHAND_WEB_INBOX_PAGE_H
 

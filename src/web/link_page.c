@@ -61,8 +61,8 @@ err link_view(struct web_call *w) {
     return e == ERR_MISSING ? gone(w, v) : e;
 }
 
-/* They have just proved that they know the password, so they need not type it once more. Where that fails (too
- * many tries from their network), they can still do it by hand later. */
+/* They have just proved that they know the password, so they need not type it once more. Where that fails
+ * (too many tries from their network), they can still do it by hand later. */
 static void enter(struct web_call *w, const struct link_view *v, str password) {
     struct sign_in_done done;
     const struct sign_in_try try = {

@@ -7,8 +7,8 @@
 
 struct link_view {
     struct web_call *w;
-    bool done; /* forgotten: it was asked for */
-    bool gone; /* the link does not work any more; nothing of `link` is set */
+    bool done;       /* forgotten: it was asked for */
+    bool gone;       /* the link does not work any more; nothing of `link` is set */
     str email, name; /* as they were typed */
     str says;        /* what was wrong, "" nothing */
     str action;      /* the link's own path */

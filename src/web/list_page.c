@@ -18,10 +18,17 @@ err list_load(struct web_call *w, conversation_view view, str after, int limit, 
         if (!parse_key(after, &key)) return err_set(ERR_MISSING, "There is no such page of the list.");
         v.first = false;
     }
-    db_conn *c;
-    TRY(web_read(w, &c));
     /* One more than is shown tells whether there is a next page. */
-    TRY(store_conversation_view(c, w->arena, w->who.brand.id, view, w->who.agent.id, key, limit + 1, &v.rows));
+    if (view == VIEW_WAITING && v.first && limit < GLANCE_ROWS) {
+        const struct glance *g;
+        TRY(glance_of(w, &g));
+        v.rows = g->waiting;
+    } else {
+        db_conn *c;
+        TRY(web_read(w, &c));
+        TRY(store_conversation_view(c, w->arena, w->who.brand.id, view, w->who.agent.id, key, limit + 1,
+                                    &v.rows));
+    }
     if (v.rows.n > (size_t)limit) {
         v.rows.n = (size_t)limit;
         struct page_key last = conversation_key(view, &v.rows.v[limit - 1]);
@@ -37,7 +44,8 @@ static err load_last(struct web_call *w, struct list_view *v) {
     db_conn *c;
     conversation_list rows = {0};
     TRY(web_read(w, &c));
-    TRY(store_conversation_view(c, w->arena, w->who.brand.id, VIEW_THEM, 0, (struct page_key){0, 0}, 1, &rows));
+    TRY(store_conversation_view(c, w->arena, w->who.brand.id, VIEW_THEM, 0, (struct page_key){0, 0}, 1,
+                                &rows));
     if (!rows.n) return ERR_NONE;
     v->last_name = rows.v[0].customer_name;
     v->last_at = rows.v[0].updated_at;
@@ -65,18 +73,20 @@ str list_subtitle(const struct list_view *v) {
     if (v->count == 0) return v->view == VIEW_THEM ? S("") : web_text(w, T("Nobody waits"));
     BUF_AUTO buf b = BUF_MAX(500);
     str n = frame_count(w, v->count);
-    str text = v->view == VIEW_THEM
-                   ? lang_plural(w->page.lang, v->count, TN("{0} person, latest first", "{0} people, latest first"))
-                   : lang_plural(w->page.lang, v->count,
-                                 TN("{0} person, longest wait first", "{0} people, longest wait first"));
+    str text =
+        v->view == VIEW_THEM
+            ? lang_plural(w->page.lang, v->count, TN("{0} person, latest first", "{0} people, latest first"))
+            : lang_plural(w->page.lang, v->count,
+                          TN("{0} person, longest wait first", "{0} people, longest wait first"));
     lang_fill(&b, text, &n, 1);
     return str_copy(w->arena, buf_str(&b));
 }
 
 void list_counts_header(struct web_call *w, const struct frame *f) {
     const int *n = f->glance->counts;
-    web_header(w, "X-Counts", str_fmt(w->arena, "waiting=%d, mine=%d, unassigned=%d, them=%d", n[VIEW_WAITING],
-                                      f->mine, n[VIEW_UNASSIGNED], n[VIEW_THEM]));
+    web_header(w, "X-Counts",
+               str_fmt(w->arena, "waiting=%d, mine=%d, unassigned=%d, them=%d", n[VIEW_WAITING], f->mine,
+                       n[VIEW_UNASSIGNED], n[VIEW_THEM]));
 }
 
 void list_html(struct web_call *w) {
@@ -119,11 +129,15 @@ void list_json(const struct web_call *w, struct json_out *o) {
     json_open_object(o);
     json_key(o, S("view")), json_str(o, str_z(conversation_view_name(v->view)));
     json_key(o, S("count"));
-    if (v->count < 0) json_nil(o);
-    else json_int(o, v->count);
+    if (v->count < 0)
+        json_nil(o);
+    else
+        json_int(o, v->count);
     json_key(o, S("next"));
-    if (v->next.n) json_str(o, str_fmt(w->arena, "/api/v1%.*s", STR_FMT(v->next)));
-    else json_nil(o);
+    if (v->next.n)
+        json_str(o, str_fmt(w->arena, "/api/v1%.*s", STR_FMT(v->next)));
+    else
+        json_nil(o);
     json_key(o, S("conversations"));
     json_open_array(o);
     for (size_t i = 0; i < v->rows.n; i++) conversation_json_object(o, &v->rows.v[i]);

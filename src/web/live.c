@@ -68,7 +68,8 @@ static void copy_z(char *to, size_t size, str from) {
 static void send_all(struct live *l, int64_t brand, const char *event, str data) {
     for (size_t i = 0; i < l->listener_count;) {
         struct listener *x = &l->listeners[i];
-        bool there = x->brand != brand ? !http_stream_gone(x->stream) : http_stream_send(x->stream, str_z(event), data);
+        bool there = x->brand != brand ? !http_stream_gone(x->stream)
+                                       : http_stream_send(x->stream, str_z(event), data);
         if (there) {
             i++;
             continue;
@@ -103,7 +104,8 @@ static void tell_list(struct live *l, int64_t brand) {
     json_key(&o, S("counts"));
     json_open_object(&o);
     for (int i = 0; i < GLANCE_VIEWS; i++)
-        if (counts[i] >= 0) json_key(&o, str_z(conversation_view_name((conversation_view)i))), json_int(&o, counts[i]);
+        if (counts[i] >= 0)
+            json_key(&o, str_z(conversation_view_name((conversation_view)i))), json_int(&o, counts[i]);
     json_close_object(&o);
     json_close_object(&o);
     send(l, brand, "list", &b);
@@ -199,7 +201,8 @@ static void tell_present(struct live *l, int64_t brand, int64_t conversation) {
     send(l, brand, "presence", &b);
 }
 
-void live_people(struct live *l, arena *a, int64_t brand, int64_t conversation, live_person_list *ret_people) {
+void live_people(struct live *l, arena *a, int64_t brand, int64_t conversation,
+                 live_person_list *ret_people) {
     live_person_list people = {0};
     int64_t now = desk_now(l->web->desk);
     pthread_mutex_lock(&l->lock);
@@ -298,8 +301,10 @@ static void *run(void *context) {
         int waited = pthread_cond_timedwait(&l->wake, &l->lock, &until);
         if (l->leave || waited != ETIMEDOUT) continue;
         pthread_mutex_unlock(&l->lock);
-        if (news) live_tell(l);
-        else forget_silent(l), check_sessions(l);
+        if (news)
+            live_tell(l);
+        else
+            forget_silent(l), check_sessions(l);
         pthread_mutex_lock(&l->lock);
     }
     pthread_mutex_unlock(&l->lock);
@@ -345,7 +350,9 @@ err live_view(struct web_call *w) {
     bool room = l->listener_count < LISTENERS_MAX && own < LISTENERS_OF_ACCOUNT;
     if (room) {
         struct listener *x = &l->listeners[l->listener_count++];
-        *x = (struct listener){.stream = http_stream_ref(stream), .brand = w->who.brand.id, .account = account,
+        *x = (struct listener){.stream = http_stream_ref(stream),
+                               .brand = w->who.brand.id,
+                               .account = account,
                                .checked_at = desk_now(w->desk)};
         copy_z(x->session, sizeof x->session, web_session(w));
         copy_z(x->slug, sizeof x->slug, w->who.brand.slug);

@@ -16,9 +16,12 @@ err live_presence(struct web_call *w) {
     TRY(store_conversation_get(c, w->arena, brand, id, &v));
     str doing = web_param(w, "doing");
     struct live_person who = {w->who.account.id, w->who.account.name, LIVE_LOOKING};
-    if (str_eq(doing, S("writing"))) who.doing = LIVE_WRITING;
-    else if (str_eq(doing, S("left"))) who.doing = LIVE_LEFT;
-    else if (!str_eq(doing, S("looking"))) return err_set(ERR_INVALID, "doing is one of: looking, writing, left.");
+    if (str_eq(doing, S("writing")))
+        who.doing = LIVE_WRITING;
+    else if (str_eq(doing, S("left")))
+        who.doing = LIVE_LEFT;
+    else if (!str_eq(doing, S("looking")))
+        return err_set(ERR_INVALID, "doing is one of: looking, writing, left.");
     live_present(w->web->live, brand, id, &who);
     struct presence_view *p = arena_alloc(w->arena, sizeof *p);
     p->version = v.version;

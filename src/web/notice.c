@@ -15,7 +15,8 @@
 enum { NOTICE_MAX_BYTES = 16 << 10, NOTICE_ARENA_BYTES = 16 << 20 };
 
 str notice_link(const struct desk *d, arena *a, bool invitation, str token) {
-    return str_fmt(a, "%.*s/%s/%.*s", STR_FMT(d->public_url), invitation ? "invitation" : "reset", STR_FMT(token));
+    return str_fmt(a, "%.*s/%s/%.*s", STR_FMT(d->public_url), invitation ? "invitation" : "reset",
+                   STR_FMT(token));
 }
 
 /* ---- one letter ---- */
@@ -45,7 +46,8 @@ static err compose(const struct desk *d, arena *a, struct notice *n) {
     struct compose_mail mail = {
         .from = {n->inbox.name.n ? n->inbox.name : n->brand.name, address},
         .subject = n->subject,
-        .message_id = str_fmt(a, "%.*s@%.*s", STR_FMT(token_new(a)), STR_FMT(str_slice(address, at + 1, address.n))),
+        .message_id =
+            str_fmt(a, "%.*s@%.*s", STR_FMT(token_new(a)), STR_FMT(str_slice(address, at + 1, address.n))),
         .at = desk_now(d),
         .text = n->text,
         .auto_submitted = true,
@@ -82,10 +84,10 @@ static enum notice_result by_server(arena *a, const struct notice *n) {
     if (!e && report.result == SEND_ACCEPTED) return NOTICE_SENT;
     /* The server's own words may hold the address. */
     log_error("notice", "A letter with a link was not sent: %s.",
-              e                                  ? err_name(e)
-              : report.result == SEND_REFUSED    ? "the mail server refused it"
+              e                                 ? err_name(e)
+              : report.result == SEND_REFUSED   ? "the mail server refused it"
               : report.result == SEND_UNCERTAIN ? "the mail server did not answer"
-                                                 : "the mail server cannot take it now");
+                                                : "the mail server cannot take it now");
     return NOTICE_FAILED;
 }
 
@@ -117,11 +119,13 @@ static err write_reset(const struct desk *d, arena *a, str token, str email, str
     const struct lang *lang = lang_find(account.language);
     const str args[] = {account.name, notice_link(d, a, false, token)};
     BUF_AUTO buf text = BUF_MAX(NOTICE_MAX_BYTES);
-    lang_fmt(&text, lang,
-             T("Hello {0},\n\nsomebody, most likely you, asked for a new password for Longhand. This link leads to "
-               "it. It works once, for one hour:\n\n{1}\n\nIf it was not you, you need do nothing: your password "
-               "stays as it is.\n"),
-             args, 2);
+    lang_fmt(
+        &text, lang,
+        T("Hello {0},\n\nsomebody, most likely you, asked for a new password for Longhand. This link leads "
+          "to "
+          "it. It works once, for one hour:\n\n{1}\n\nIf it was not you, you need do nothing: your password "
+          "stays as it is.\n"),
+        args, 2);
     n->to = email;
     n->subject = lang_text(lang, T("Your new password"));
     n->text = str_copy(a, buf_str(&text));
@@ -197,7 +201,8 @@ void notice_wait(void) {
 
 /* ---- an invitation ---- */
 
-static err write_invitation(const struct desk *d, arena *a, int64_t brand_id, str email, str token, struct notice *n) {
+static err write_invitation(const struct desk *d, arena *a, int64_t brand_id, str email, str token,
+                            struct notice *n) {
     DB_READ_AUTO db_conn *c = NULL;
     struct store_account account;
     struct store_brand brand;
@@ -210,7 +215,8 @@ static err write_invitation(const struct desk *d, arena *a, int64_t brand_id, st
     const str args[] = {account.name, brand.name, notice_link(d, a, true, token)};
     BUF_AUTO buf text = BUF_MAX(NOTICE_MAX_BYTES), subject = BUF_MAX(NOTICE_MAX_BYTES);
     lang_fmt(&text, lang,
-             T("Hello {0},\n\nyou are invited to answer letters for {1} with Longhand. Choose a password here; the "
+             T("Hello {0},\n\nyou are invited to answer letters for {1} with Longhand. Choose a password "
+               "here; the "
                "link works once, for seven days:\n\n{2}\n"),
              args, 3);
     lang_fmt(&subject, lang, T("Answering letters for {1}"), args, 2);

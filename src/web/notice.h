@@ -17,11 +17,12 @@ enum notice_result {
 /* The address of a link's page. */
 str notice_link(const struct desk *d, arena *a, bool invitation, str token);
 
-/* Somebody forgot their password: look up whether there is such an account, make a link and send it, all of it in a
- * thread of its own, so that nothing in the answer depends on it. What goes wrong there is logged, without the
- * address. ERR_BUSY when NOTICES_AT_ONCE are under way. */
+/* Somebody forgot their password: look up whether there is such an account, make a link and send it, all of
+ * it in a thread of its own, so that nothing in the answer depends on it. What goes wrong there is logged,
+ * without the address. ERR_BUSY when NOTICES_AT_ONCE are under way. */
 err notice_ask_reset(const struct desk *d, str email, str peer);
-/* Until no notice needs the desk any more. (A mail server may still be talked to; that needs nothing of it.) */
+/* Until no notice needs the desk any more. (A mail server may still be talked to; that needs nothing of it.)
+ */
 void notice_wait(void);
 
 /* The invitation to a brand, sent while the caller waits. */

@@ -23,9 +23,12 @@ static bool take_next(str *rest, struct taken *ret) {
 static void schema(struct json_out *o, str type) {
     json_open_object(o);
     json_key(o, S("type"));
-    if (str_eq(type, S("int"))) json_str(o, S("integer"));
-    else if (str_eq(type, S("bool"))) json_str(o, S("boolean"));
-    else json_str(o, S("string"));
+    if (str_eq(type, S("int")))
+        json_str(o, S("integer"));
+    else if (str_eq(type, S("bool")))
+        json_str(o, S("boolean"));
+    else
+        json_str(o, S("string"));
     if (str_eq(type, S("id"))) json_key(o, S("pattern")), json_str(o, S("^[1-9][0-9]*$"));
     if (str_eq(type, S("file"))) json_key(o, S("format")), json_str(o, S("binary"));
     json_close_object(o);
@@ -90,18 +93,23 @@ static void request_body(struct json_out *o, const struct web_route *r) {
     json_close_object(o), json_close_object(o), json_close_object(o), json_close_object(o);
 }
 
-static void response(struct json_out *o, const char *status, const char *says, bool error) {
+enum answer { ANSWER_OBJECT, ANSWER_BYTES, ANSWER_ERROR };
+
+static void response(struct json_out *o, const char *status, const char *says, enum answer kind) {
     json_key(o, str_z(status));
     json_open_object(o);
     json_key(o, S("description")), json_str(o, str_z(says));
     json_key(o, S("content"));
     json_open_object(o);
-    json_key(o, S("application/json"));
+    json_key(o, kind == ANSWER_BYTES ? S("*/*") : S("application/json"));
     json_open_object(o);
     json_key(o, S("schema"));
     json_open_object(o);
-    if (error) json_key(o, S("$ref")), json_str(o, S("#/components/schemas/Error"));
-    else json_key(o, S("type")), json_str(o, S("object"));
+    switch (kind) {
+    case ANSWER_OBJECT: json_key(o, S("type")), json_str(o, S("object")); break;
+    case ANSWER_BYTES: json_key(o, S("type")), json_str(o, S("string")); break;
+    case ANSWER_ERROR: json_key(o, S("$ref")), json_str(o, S("#/components/schemas/Error")); break;
+    }
     json_close_object(o), json_close_object(o), json_close_object(o), json_close_object(o);
 }
 
@@ -120,10 +128,10 @@ static void operation(struct json_out *o, const struct web_route *r) {
     request_body(o, r);
     json_key(o, S("responses"));
     json_open_object(o);
-    response(o, "200", "Done", false);
-    if (r->who != WHO_PUBLIC) response(o, "401", "No token, or one that is not valid here", true);
-    if (r->who > WHO_SIGNED_IN) response(o, "404", "No such thing, or not for this token", true);
-    if (r->method != HTTP_GET) response(o, "422", "Something is missing or wrong", true);
+    response(o, "200", "Done", r->json == web_json_bytes ? ANSWER_BYTES : ANSWER_OBJECT);
+    if (r->who != WHO_PUBLIC) response(o, "401", "No token, or one that is not valid here", ANSWER_ERROR);
+    if (r->who > WHO_SIGNED_IN) response(o, "404", "No such thing, or not for this token", ANSWER_ERROR);
+    if (r->method != HTTP_GET) response(o, "422", "Something is missing or wrong", ANSWER_ERROR);
     json_close_object(o);
     json_close_object(o);
 }
@@ -210,7 +218,8 @@ void openapi_print(buf *out, str server_url) {
     json_key(&o, S("title")), json_str(&o, S("Longhand"));
     json_key(&o, S("version")), json_str(&o, S("1"));
     json_key(&o, S("description"));
-    json_str(&o, S("Every page of the desk as JSON. Ids are strings, times are milliseconds since 1970 UTC."));
+    json_str(&o,
+             S("Every page of the desk as JSON. Ids are strings, times are milliseconds since 1970 UTC."));
     json_close_object(&o);
     json_key(&o, S("servers"));
     json_open_array(&o);

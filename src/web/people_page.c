@@ -51,7 +51,9 @@ str people_state(const struct people_view *v, struct page_out *o, const struct s
                         : agent->away_at   ? T("Away since {0}")
                                            : NULL;
     if (!msgid) return S("");
-    int64_t at = agent->disabled_at ? agent->disabled_at : agent->invited ? agent->created_at : agent->away_at;
+    int64_t at = agent->disabled_at ? agent->disabled_at
+                 : agent->invited   ? agent->created_at
+                                    : agent->away_at;
     str when = page_when_text(o, at);
     BUF_AUTO buf b = BUF_MAX(1000);
     lang_fmt(&b, w->page.lang, msgid, &when, 1);
@@ -97,11 +99,15 @@ void people_link_json(const struct web_call *w, struct json_out *o) {
     json_open_object(o);
     json_key(o, S("email")), json_str(o, link->email);
     json_key(o, S("link"));
-    if (link->url.n) json_str(o, link->url);
-    else json_nil(o);
+    if (link->url.n)
+        json_str(o, link->url);
+    else
+        json_nil(o);
     json_key(o, S("mail"));
-    if (link->mailed) json_str(o, str_z(mails[link->mail]));
-    else json_nil(o);
+    if (link->mailed)
+        json_str(o, str_z(mails[link->mail]));
+    else
+        json_nil(o);
     json_close_object(o);
 }
 
@@ -150,8 +156,9 @@ static err make_link(struct web_call *w) {
     if (agent.disabled_at) return err_set(ERR_CONFLICT, "They are not let in at present; let them in first.");
     TRY(may_see_link(w, agent.account_id, &may));
     if (!may)
-        return err_set(ERR_DENIED, "They work for a brand that you do not administer, so only they can have a "
-                                   "link sent: on the sign-in page, \"I do not know my password\".");
+        return err_set(ERR_DENIED,
+                       "They work for a brand that you do not administer, so only they can have a "
+                       "link sent: on the sign-in page, \"I do not know my password\".");
     TRY(sign_in_make_link(w->desk, w->arena, agent.account_id, agent.invited, &token));
     return show_link(w, &(struct people_link){.url = notice_link(w->desk, w->arena, agent.invited, token),
                                               .name = agent.name,

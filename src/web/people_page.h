@@ -1,7 +1,8 @@
 /* people_page: who works in a brand.
  *
- * A link to choose a password opens the whole account, in every brand. So an administrator only gets to see one
- * for somebody who works in no brand but those they administer themselves; for others it goes by mail only. */
+ * A link to choose a password opens the whole account, in every brand. So an administrator only gets to see
+ * one for somebody who works in no brand but those they administer themselves; for others it goes by mail
+ * only. */
 #ifndef LONGHAND_WEB_PEOPLE_PAGE_H
 #define LONGHAND_WEB_PEOPLE_PAGE_H
 
@@ -10,7 +11,7 @@
 #include "web/notice.h"
 
 struct people_link {
-    str url;  /* to be handed on; "" when it is not for the reader's eyes, or when there is none */
+    str url; /* to be handed on; "" when it is not for the reader's eyes, or when there is none */
     str name, email;
     bool invitation; /* else a reset */
     bool mailed;     /* an invitation: `mail` says how it went */

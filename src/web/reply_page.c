@@ -18,6 +18,22 @@ static str place(const struct web_call *w, int64_t conversation) {
 
 /* ---- sending ---- */
 
+/* A program may leave out whom it answers and what about; a page has filled both in for the person to see. */
+static err fill_in(struct web_call *w, struct reply_wish *wish) {
+    struct conversation v;
+    struct reply_default standard;
+    db_conn *c;
+    bool both = web_param_has(w, "to") && web_param_has(w, "subject");
+    if (!w->program || !wish->conversation || both) return ERR_NONE;
+    TRY(web_read(w, &c));
+    TRY(store_conversation_get(c, w->arena, w->who.brand.id, wish->conversation, &v));
+    TRY(reply_defaults(c, w->arena, w->who.brand.id, &v, &standard));
+    web_read_end(w);
+    if (!web_param_has(w, "to")) wish->to_line = standard.to_line;
+    if (!web_param_has(w, "subject")) wish->subject = standard.subject;
+    return ERR_NONE;
+}
+
 err reply_do_send(struct web_call *w) {
     struct reply_wish wish = {.to_line = web_param(w, "to"),
                               .cc_line = web_param(w, "cc"),
@@ -29,15 +45,18 @@ err reply_do_send(struct web_call *w) {
     TRY(conversation_of(w, &wish.conversation));
     TRY(web_param_int(w, "version", -1, &wish.seen_version));
     TRY(web_param_int(w, "inbox", 0, &wish.inbox));
-    /* A person's page always says what it showed; a program may leave it out, and then nothing is compared. */
+    /* A person's page always says what it showed; a program may leave it out, and then nothing is compared.
+     */
     if (wish.conversation && wish.seen_version < 0 && !w->program)
         return err_set(ERR_INVALID, "The page did not say which version of the conversation it showed.");
+    TRY(fill_in(w, &wish));
     /* A browser without scripts sends the files along with the letter. */
     for (size_t i = 0; i < w->in->files.n; i++) {
         const struct http_file *f = &w->in->files.v[i];
         int64_t attachment;
         if (!f->bytes.n) continue;
-        TRY(draft_attach(w->desk, w->arena, &w->actor, wish.conversation, f->name, f->type, f->bytes, &attachment));
+        TRY(draft_attach(w->desk, w->arena, &w->actor, wish.conversation, f->name, f->type, f->bytes,
+                         &attachment));
     }
     struct reply_made made;
     TRY(reply_send(w->desk, w->arena, &w->actor, &wish, &made));
@@ -100,7 +119,8 @@ void reply_again(struct web_call *w) {
         web_error(w, status, err_name(w->problem), says);
         return;
     }
-    p->conflict = (struct conflict){.yes = w->problem == ERR_CONFLICT, .says = says, .to = web_param(w, "to")};
+    p->conflict =
+        (struct conflict){.yes = w->problem == ERR_CONFLICT, .says = says, .to = web_param(w, "to")};
     if (p->conflict.yes) find_newer(w, p, &p->conflict);
     w->view = p;
     w->out->type = S("text/html; charset=utf-8");
@@ -134,13 +154,19 @@ err draft_do_save(struct web_call *w) {
 
 err draft_do_drop(struct web_call *w) {
     int64_t id;
+    struct conversation v;
+    db_conn *c;
     TRY(conversation_of(w, &id));
+    /* Another brand's is as missing here as everywhere. */
+    TRY(web_read(w, &c));
+    if (id) TRY(store_conversation_get(c, w->arena, w->who.brand.id, id, &v));
+    web_read_end(w);
     web_go(w, place(w, id));
     return draft_drop(w->desk, w->arena, &w->actor, id);
 }
 
-/* A script wants the list of what is attached now; a browser without scripts gets the page again, for which what is
- * typed must be kept first. */
+/* A script wants the list of what is attached now; a browser without scripts gets the page again, for which
+ * what is typed must be kept first. */
 static err show_files(struct web_call *w, int64_t id) {
     if (w->json) return ERR_NONE;
     if (!str_eq(w->fragment, S("attached"))) {

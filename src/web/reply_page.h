@@ -1,5 +1,6 @@
-/* reply_page: the composer's buttons: send, keep as draft, attach, take off, take back; what became of a reply
- * on its way; and a first letter. The same functions serve "/b/:brand/c/:id/..." and "/b/:brand/write/...". */
+/* reply_page: the composer's buttons: send, keep as draft, attach, take off, take back; what became of a
+ * reply on its way; and a first letter. The same functions serve "/b/:brand/c/:id/..." and
+ * "/b/:brand/write/...". */
 #ifndef LONGHAND_WEB_REPLY_PAGE_H
 #define LONGHAND_WEB_REPLY_PAGE_H
 

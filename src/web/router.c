@@ -4,9 +4,10 @@
 #include "web/glance.h"
 #include "web/routes.h"
 
-static const char page_csp[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-                               "connect-src 'self'; worker-src 'self'; frame-src 'self'; form-action 'self'; "
-                               "base-uri 'none'; frame-ancestors 'none'";
+static const char page_csp[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self'; frame-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'";
 
 static void add_headers(struct web_call *w) {
     web_header(w, "Content-Security-Policy", str_z(w->csp ? w->csp : page_csp));
@@ -48,21 +49,25 @@ void web_error(struct web_call *w, int status, const char *kind, str says) {
     json_close_object(&o);
 }
 
-/* The sentence of a failure as a reader may see it: the system's and the database's own words are for the log. */
-static str words_of(struct web_call *w, err e, int status) {
-    if (status < 500) return lang_text(w->page.lang, str_cstr(w->arena, str_z(err_text())));
-    log_error("web", "%s %s: %s: %s", http_method_name(w->in->method), w->route ? w->route->path : "-", err_name(e),
-              err_text());
-    if (e == ERR_FULL) return web_text(w, T("The disk of this desk is full, so nothing was kept. Tell whoever runs it."));
-    if (e == ERR_BUSY) return web_text(w, T("The desk has too much to do just now. Nothing was changed; try again."));
-    return web_text(w, T("The desk could not do this because of a fault of its own. Nothing was changed; try again."));
+/* The sentence of a failure as a reader may see it: the system's and the database's own words are for the
+ * log. */
+static str words_of(struct web_call *w, err e, int status, const char *text) {
+    if (status < 500) return lang_text(w->page.lang, text);
+    log_error("web", "%s %s: %s: %s", http_method_name(w->in->method), w->route->path, err_name(e), text);
+    if (e == ERR_FULL)
+        return web_text(w, T("The disk of this desk is full, so nothing was kept. Tell whoever runs it."));
+    if (e == ERR_BUSY)
+        return web_text(w, T("The desk has too much to do just now. Nothing was changed; try again."));
+    return web_text(
+        w, T("The desk could not do this because of a fault of its own. Nothing was changed; try again."));
 }
 
 static void fail(struct web_call *w, err e) {
     int status = w->status ? w->status : web_status(e);
-    str says = str_copy(w->arena, words_of(w, e, status));
+    str says = words_of(w, e, status, str_cstr(w->arena, str_z(err_text())));
     web_read_end(w);
-    /* The page with its form can only be shown again to those whom it is for, and while there is a database. */
+    /* The page with its form can only be shown again to those whom it is for, and while there is a database.
+     */
     bool again = w->in->method != HTTP_GET && !w->json && w->route->html && status < 500 && status != 404;
     if (!again) {
         web_error(w, status, err_name(e), says);
@@ -72,6 +77,7 @@ static void fail(struct web_call *w, err e) {
     w->out->status = status;
     w->problem = e;
     w->says = says;
+    w->out->type = S("text/html; charset=utf-8");
     w->route->html(w);
 }
 
@@ -106,12 +112,12 @@ static void answer(struct web_call *w) {
 
 static bool by_script(const struct web_call *w) {
     str accept = http_header(w->in, S("Accept"));
-    return w->fragment.n || http_header(w->in, S("X-Requested-With")).n || str_eq(accept, S("application/json")) ||
-           str_eq(accept, S("text/event-stream"));
+    return w->fragment.n || http_header(w->in, S("X-Requested-With")).n ||
+           str_eq(accept, S("application/json")) || str_eq(accept, S("text/event-stream"));
 }
 
-/* Nobody is signed in. A person goes to the sign-in page and comes back; what they typed is not lost on the way,
- * since a POST shows it on a page of its own. */
+/* Nobody is signed in. A person goes to the sign-in page and comes back; what they typed is not lost on the
+ * way, since a POST shows it on a page of its own. */
 static void away(struct web_call *w) {
     str says = web_text(w, T("You are not signed in any more. Sign in again; what you wrote is below."));
     web_read_end(w);
@@ -160,7 +166,8 @@ static void serve(struct web_call *w) {
     if (w->route || allowed.n) {
         w->program = false;
     } else if (w->program) {
-        w->route = web_route_find(w->arena, w->in->method, str_slice(path, 7, path.n), true, &w->at, &allowed);
+        w->route =
+            web_route_find(w->arena, w->in->method, str_slice(path, 7, path.n), true, &w->at, &allowed);
     }
     w->fragment = http_header(w->in, S("X-Fragment"));
     w->json = w->program ||
@@ -171,22 +178,24 @@ static void serve(struct web_call *w) {
     }
     bool is_away;
     err e = session_let_in(w, &is_away);
+    const char *text = e ? str_cstr(w->arena, str_z(err_text())) : "";
     session_reader(w);
     if (is_away) {
         away(w);
         return;
     }
-    if (!e && w->who.account.id && w->in->method != HTTP_GET) e = sign_in_seen(w->desk, w->arena, &w->who);
     if (e) {
         /* Not theirs, or not made by a page of ours: the form is not shown again from here. */
         int status = web_status(e);
-        web_error(w, status, err_name(e), str_copy(w->arena, words_of(w, e, status)));
+        web_error(w, status, err_name(e), words_of(w, e, status, text));
         return;
     }
     e = read_body(w);
     if (!e) e = w->route->run(w);
-    if (e) fail(w, e);
-    else answer(w);
+    if (e)
+        fail(w, e);
+    else
+        answer(w);
 }
 
 void web_handle(void *context, struct http_request *q, struct http_response *r) {
@@ -197,7 +206,7 @@ void web_handle(void *context, struct http_request *q, struct http_response *r) 
     serve(&w);
     web_read_end(&w);
     glance_release(&w);
-    if (w.who.account.id && q->method == HTTP_GET) (void)sign_in_seen(web->desk, w.arena, &w.who);
+    if (w.who.account.id) (void)sign_in_seen(web->desk, w.arena, &w.who);
     json_decref(w.body);
     add_headers(&w);
 }

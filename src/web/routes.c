@@ -21,15 +21,18 @@
 #include "web/sign_in_page.h"
 #include "web/type_in_page.h"
 
-#define GET(path, who, run, html, json, takes, does) {HTTP_GET, path, who, run, html, json, takes, does, #run}
-#define POST(path, who, run, html, json, takes, does) {HTTP_POST, path, who, run, html, json, takes, does, #run}
+#define GET(path, who, run, html, json, takes, does)                                                         \
+    { HTTP_GET, path, who, run, html, json, takes, does, #run }
+#define POST(path, who, run, html, json, takes, does)                                                        \
+    { HTTP_POST, path, who, run, html, json, takes, does, #run }
 
 /* Of two rows that match, the first counts: so a fixed word stands before a name in the same place. */
 static const struct web_route routes[] = {
     GET("/", WHO_SIGNED_IN, home_go, NULL, NULL, "", "Go to the desk"),
     GET("/brands", WHO_SIGNED_IN, home_view, home_html, home_json, "", "The brands you work for"),
     GET("/healthz", WHO_PUBLIC, health, NULL, NULL, "", "Say whether the desk can work"),
-    GET("/assets/:version/:file", WHO_PUBLIC, asset, NULL, NULL, "", "A style sheet, script or picture of the pages"),
+    GET("/assets/:version/:file", WHO_PUBLIC, asset, NULL, NULL, "",
+        "A style sheet, script or picture of the pages"),
     GET("/api/v1/openapi.json", WHO_PUBLIC, openapi, NULL, NULL, "", "Describe the API"),
 
     GET("/b/:brand", WHO_READ, home_brand, NULL, NULL, "", "Go to the brand's list"),
@@ -39,45 +42,51 @@ static const struct web_route routes[] = {
 
     GET("/b/:brand/c/:id", WHO_READ, conversation_view_page, conversation_html, conversation_json,
         "before:id, sent:id, view:string", "Show a conversation with its letters, replies, notes and events"),
-    POST("/b/:brand/c/:id/take", WHO_WRITE, conversation_do_take, conversation_again, web_json_ok, "even_so:bool",
-         "Take a conversation; with even_so from whoever has it"),
+    POST("/b/:brand/c/:id/take", WHO_WRITE, conversation_do_take, conversation_again, web_json_ok,
+         "even_so:bool", "Take a conversation; with even_so from whoever has it"),
     POST("/b/:brand/c/:id/release", WHO_WRITE, conversation_do_release, conversation_again, web_json_ok, "",
          "Give a conversation back to the list"),
     POST("/b/:brand/c/:id/pass", WHO_WRITE, conversation_do_pass, conversation_again, web_json_ok,
          "agent!:id, text:string", "Pass a conversation on to another agent, with a note for them"),
-    POST("/b/:brand/c/:id/close", WHO_WRITE, conversation_do_close, conversation_again, web_json_ok, "reason:string",
-         "Close a conversation; with an unanswered letter in it a reason is needed: none_needed, duplicate, machine, "
+    POST("/b/:brand/c/:id/close", WHO_WRITE, conversation_do_close, conversation_again, web_json_ok,
+         "reason:string",
+         "Close a conversation; with an unanswered letter in it a reason is needed: none_needed, duplicate, "
+         "machine, "
          "spam"),
     POST("/b/:brand/c/:id/reopen", WHO_WRITE, conversation_do_reopen, conversation_again, web_json_ok, "",
          "Open a conversation again, out of junk too"),
-    POST("/b/:brand/c/:id/junk", WHO_WRITE, conversation_do_junk, conversation_again, web_json_ok, "block:bool",
-         "Move a conversation to junk; a lead may block its sender too"),
-    POST("/b/:brand/c/:id/note", WHO_WRITE, conversation_do_note, conversation_again, web_json_ok, "text!:string",
-         "Leave a note for colleagues"),
+    POST("/b/:brand/c/:id/junk", WHO_WRITE, conversation_do_junk, conversation_again, web_json_ok,
+         "block:bool", "Move a conversation to junk; a lead may block its sender too"),
+    POST("/b/:brand/c/:id/note", WHO_WRITE, conversation_do_note, conversation_again, web_json_ok,
+         "text!:string", "Leave a note for colleagues"),
     POST("/b/:brand/c/:id/presence", WHO_READ, live_presence, NULL, live_presence_json, "doing!:string",
          "Say that you are looking at a conversation, writing in it, or have left it"),
 
     POST("/b/:brand/c/:id/reply", WHO_WRITE, reply_do_send, reply_again, reply_json,
-         "text!:string, to:string, cc:string, bcc:string, subject:string, version:int, done:bool, by_hand:bool",
+         "text!:string, to:string, cc:string, bcc:string, subject:string, version:int, done:bool, "
+         "by_hand:bool",
          "Send a reply; refused when the conversation changed since the version seen"),
     POST("/b/:brand/c/:id/draft", WHO_WRITE, draft_do_save, NULL, web_json_ok,
          "text:string, to:string, cc:string, bcc:string, subject:string", "Keep what is typed as your draft"),
-    POST("/b/:brand/c/:id/draft/drop", WHO_WRITE, draft_do_drop, NULL, web_json_ok, "", "Throw your draft away"),
+    POST("/b/:brand/c/:id/draft/drop", WHO_WRITE, draft_do_drop, NULL, web_json_ok, "",
+         "Throw your draft away"),
     POST("/b/:brand/c/:id/attach", WHO_WRITE, draft_do_attach, NULL, reply_json, "file!:file",
          "Attach a file to your draft"),
     POST("/b/:brand/c/:id/detach", WHO_WRITE, draft_do_detach, NULL, web_json_ok, "remove!:id",
          "Take a file off your draft"),
-    GET("/b/:brand/m/:id/html", WHO_READ, letter_html, NULL, NULL, "",
+    GET("/b/:brand/m/:id/html", WHO_READ, letter_html, NULL, web_json_bytes, "",
         "The HTML of a letter, sanitised, as a document for a sandboxed frame"),
-    GET("/b/:brand/m/:id/raw", WHO_READ, letter_raw, NULL, NULL, "", "The bytes of a message as they came or left"),
+    GET("/b/:brand/m/:id/raw", WHO_READ, letter_raw, NULL, web_json_bytes, "",
+        "The bytes of a message as they came or left"),
     POST("/b/:brand/m/:id/reread", WHO_WRITE, letter_do_reread, NULL, web_json_ok, "", "Read a letter again"),
-    GET("/b/:brand/a/:id", WHO_READ, attachment_picture, NULL, NULL, "", "A picture of a message"),
-    GET("/b/:brand/a/:id/:name", WHO_READ, attachment_download, NULL, NULL, "", "A file of a message"),
+    GET("/b/:brand/a/:id", WHO_READ, attachment_picture, NULL, web_json_bytes, "", "A picture of a message"),
+    GET("/b/:brand/a/:id/:name", WHO_READ, attachment_download, NULL, web_json_bytes, "",
+        "A file of a message"),
     POST("/b/:brand/m/:id/take-back", WHO_WRITE, reply_do_take_back, NULL, reply_json, "",
          "Take back a reply that has not left yet; it is a draft again"),
 
-    GET("/b/:brand/search", WHO_READ, search_view, search_html, search_json, "q:string, before:id",
-        "Find the letters and replies that hold every word"),
+    GET("/b/:brand/search", WHO_READ, search_view, search_html, search_json,
+        "q:string, before:id, begins:bool", "Find the letters and replies that hold every word"),
 
     GET("/b/:brand/customers/:id", WHO_READ, customer_view, customer_html, customer_json, "before:id",
         "Show a customer with every address and conversation"),
@@ -94,9 +103,11 @@ static const struct web_route routes[] = {
          "text!:string, kind:string, name:string, address:string, subject:string, date:string, inbox:id",
          "Type in a letter on paper or a call; it waits like any other"),
 
-    GET("/b/:brand/outbox", WHO_READ, outbox_view, outbox_html, outbox_json, "", "Replies that did not arrive"),
+    GET("/b/:brand/outbox", WHO_READ, outbox_view, outbox_html, outbox_json, "",
+        "Replies that did not arrive"),
     POST("/b/:brand/outbox/:id/retry", WHO_WRITE, outbox_do_retry, NULL, reply_json, "", "Send it again"),
-    POST("/b/:brand/outbox/:id/arrived", WHO_WRITE, outbox_do_arrived, NULL, reply_json, "", "Say that it arrived"),
+    POST("/b/:brand/outbox/:id/arrived", WHO_WRITE, outbox_do_arrived, NULL, reply_json, "",
+         "Say that it arrived"),
     POST("/b/:brand/outbox/:id/give-up", WHO_WRITE, outbox_do_give_up, NULL, reply_json, "",
          "Say that it shall not be sent again"),
 
@@ -106,7 +117,8 @@ static const struct web_route routes[] = {
          "text!:string, to!:string, cc:string, bcc:string, subject:string, inbox:id, done:bool",
          "Send a letter that begins a conversation"),
     POST("/b/:brand/write/draft", WHO_WRITE, draft_do_save, NULL, web_json_ok,
-         "text:string, to:string, cc:string, bcc:string, subject:string", "Keep your first letter as a draft"),
+         "text:string, to:string, cc:string, bcc:string, subject:string",
+         "Keep your first letter as a draft"),
     POST("/b/:brand/write/draft/drop", WHO_WRITE, draft_do_drop, NULL, web_json_ok, "",
          "Throw the draft of a first letter away"),
     POST("/b/:brand/write/attach", WHO_WRITE, draft_do_attach, NULL, reply_json, "file!:file",
@@ -175,8 +187,8 @@ void routes_print(buf *out, bool json) {
     }
     for (size_t i = 0; i < ROUTES; i++) {
         const struct web_route *r = &routes[i];
-        buf_add_fmt(out, "%-5s %-9s %-40s %-24s %s\n", http_method_name(r->method), web_who_name(r->who), r->path,
-                    r->handler, r->does);
+        buf_add_fmt(out, "%-5s %-9s %-40s %-24s %s\n", http_method_name(r->method), web_who_name(r->who),
+                    r->path, r->handler, r->does);
     }
 }
 
@@ -186,4 +198,9 @@ void web_json_ok(const struct web_call *w, struct json_out *o) {
     json_key(o, S("ok"));
     json_bool(o, true);
     json_close_object(o);
+}
+
+void web_json_bytes(const struct web_call *w, struct json_out *o) {
+    (void)w;
+    json_nil(o);
 }

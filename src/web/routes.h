@@ -10,7 +10,7 @@ enum web_who {
     WHO_READ,      /* an agent of the brand in the path, who may read; */
     WHO_WRITE,     /* answer; */
     WHO_LEAD,
-    WHO_ADMIN,     /* administer */
+    WHO_ADMIN, /* administer */
 };
 const char *web_who_name(enum web_who who); /* "PUBLIC", "SIGNED_IN", ... */
 
@@ -22,17 +22,17 @@ struct web_route {
     void (*html)(struct web_call *w);
     /* Not NULL: the row is also at /api/v1 + path, by token. */
     void (*json)(const struct web_call *w, struct json_out *o);
-    /* What it reads besides the path: "text!:string, version:int"; '!' must be there; types string, int, bool, id,
-     * file. In queries of a GET, in the form or JSON body of a POST. */
+    /* What it reads besides the path: "text!:string, version:int"; '!' must be there; types string, int,
+     * bool, id, file. In queries of a GET, in the form or JSON body of a POST. */
     const char *takes;
-    const char *does; /* one sentence without full stop, for people */
+    const char *does;    /* one sentence without full stop, for people */
     const char *handler; /* the name of `run` */
 };
 
 const struct web_route *web_routes(size_t *ret_n);
 
-/* The row for a path, or NULL with ret_allowed set to the methods the path has ("" when there is no such path).
- * `program`: the path is below /api/v1, which is left out here. */
+/* The row for a path, or NULL with ret_allowed set to the methods the path has ("" when there is no such
+ * path). `program`: the path is below /api/v1, which is left out here. */
 const struct web_route *web_route_find(arena *a, http_method method, str path, bool program,
                                        struct http_match *ret_match, str *ret_allowed);
 
@@ -41,6 +41,9 @@ void routes_print(buf *out, bool json);
 
 /* "OK" of a row whose JSON has nothing to tell. */
 void web_json_ok(const struct web_call *w, struct json_out *o);
+/* Marks a row that answers programs, too, with bytes that are no JSON (files, the mail itself); writes
+ * nothing. */
+void web_json_bytes(const struct web_call *w, struct json_out *o);
 /* OpenAPI 3.1 of the table. */
 void openapi_print(buf *out, str server_url);
 

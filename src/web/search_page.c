@@ -3,12 +3,29 @@
 #include "search.tmpl.h"
 
 static bool is_word_byte(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (unsigned char)c >= 0x80;
+}
+
+static bool is_ascii(char c) { return (unsigned char)c < 0x80; }
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
+
+/* The mill is slow, and stemming leaves the first letters of a word alone: what differs there need not go
+ * through. */
+static bool may_be(str token, str word) {
+    for (size_t i = 0; i < 2; i++) {
+        if (i >= token.n || i >= word.n || !is_ascii(token.p[i]) || !is_ascii(word.p[i])) return true;
+        if (lower(token.p[i]) != word.p[i]) return false;
+    }
+    return true;
 }
 
 /* The same mill as the index: "doors" in the text is found by "door". */
 static bool is_found(arena *a, str language, str token, const word_list *words, bool last_is_prefix) {
     word_list own = {0};
+    bool worth = false;
+    for (size_t k = 0; k < words->n; k++) worth = worth || may_be(token, words->v[k]);
+    if (!worth) return false;
     words_of(a, token, language, 4, &own);
     for (size_t i = 0; i < own.n; i++)
         for (size_t k = 0; k < words->n; k++)
@@ -90,28 +107,42 @@ static err go_to_number(struct web_call *w, str words, bool *ret_gone) {
     return ERR_NONE;
 }
 
-static err find(struct web_call *w, struct search_view *v) {
+/* Whole words first: looking for every word that begins like the last one means reading what each of them is
+ * in, so it is done only where nothing holds the word itself, and not for a beginning that most words share.
+ */
+static err ask(struct web_call *w, struct search_view *v, const word_list *words, int64_t before,
+               found_list *ret) {
     db_conn *c;
+    int64_t brand = w->who.brand.id;
+    TRY(web_read(w, &c));
+    v->begins = web_param_on(w, "begins");
+    TRY(store_search(c, w->arena, brand, words->v, words->n, v->begins, before, SEARCH_ROWS + 1, ret));
+    if (ret->n || before || v->begins || !words->n || words->v[words->n - 1].n < SEARCH_PREFIX_BYTES)
+        return ERR_NONE;
+    v->begins = true;
+    return store_search(c, w->arena, brand, words->v, words->n, true, 0, SEARCH_ROWS + 1, ret);
+}
+
+static err find(struct web_call *w, struct search_view *v) {
     int64_t before;
     word_list words = {0};
     found_list found = {0};
     str language = w->who.brand.language;
-    TRY(web_read(w, &c));
     TRY(web_param_int(w, "before", 0, &before));
     words_of(w->arena, v->words, language, SEARCH_WORDS, &words);
-    TRY(store_search(c, w->arena, w->who.brand.id, words.v, words.n, true, before, SEARCH_ROWS + 1, &found));
+    TRY(ask(w, v, &words, before, &found));
     if (found.n > SEARCH_ROWS) {
         found.n = SEARCH_ROWS;
         BUF_AUTO buf q = BUF_MAX(4096);
         http_encode(&q, v->words);
-        v->next = web_path(w, "/search?q=%.*s&before=%lld", STR_FMT(buf_str(&q)),
-                           (long long)found.v[SEARCH_ROWS - 1].message.id);
+        v->next = web_path(w, "/search?q=%.*s&before=%lld%s", STR_FMT(buf_str(&q)),
+                           (long long)found.v[SEARCH_ROWS - 1].message.id, v->begins ? "&begins=1" : "");
     }
     v->first = before == 0;
     for (size_t i = 0; i < found.n; i++) {
         struct search_row *row = list_add(w->arena, &v->rows);
         row->found = &found.v[i];
-        search_mark(w->arena, language, found.v[i].message.text, &words, true, &row->pieces);
+        search_mark(w->arena, language, found.v[i].message.text, &words, v->begins, &row->pieces);
     }
     return ERR_NONE;
 }
@@ -158,7 +189,9 @@ void search_json(const struct web_call *w, struct json_out *o) {
     }
     json_close_array(o);
     json_key(o, S("next"));
-    if (v->next.n) json_str(o, str_fmt(w->arena, "/api/v1%.*s", STR_FMT(v->next)));
-    else json_nil(o);
+    if (v->next.n)
+        json_str(o, str_fmt(w->arena, "/api/v1%.*s", STR_FMT(v->next)));
+    else
+        json_nil(o);
     json_close_object(o);
 }

@@ -6,7 +6,7 @@
 #include "store/message.h"
 #include "web/frame.h"
 
-enum { SEARCH_ROWS = 50, SEARCH_WORDS = 12, SEARCH_AROUND = 180 };
+enum { SEARCH_ROWS = 50, SEARCH_WORDS = 12, SEARCH_AROUND = 180, SEARCH_PREFIX_BYTES = 4 };
 
 /* A found text in pieces: those that are found words, and those between. */
 struct search_piece {
@@ -24,8 +24,9 @@ struct search_view {
     struct frame frame;
     str words; /* as they were typed */
     LIST(struct search_row) rows;
-    str next;  /* path of the next page, "" none */
+    str next; /* path of the next page, "" none */
     bool first, asked;
+    bool begins; /* nothing held the last word itself: it is taken as the beginning of one */
 };
 
 err search_view(struct web_call *w);

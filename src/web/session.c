@@ -1,5 +1,5 @@
-/* Who asks? The session cookie or the token, the rights a row wants, and the proof that a POST was made by a page
- * of ours: the session's own csrf text, and no other site's name in Sec-Fetch-Site. */
+/* Who asks? The session cookie or the token, the rights a row wants, and the proof that a POST was made by a
+ * page of ours: the session's own csrf text, and no other site's name in Sec-Fetch-Site. */
 #include "base/clock.h"
 #include "web/routes.h"
 
@@ -9,7 +9,8 @@ str web_session(const struct web_call *w) { return http_cookie(w->in, cookie_nam
 
 void web_session_set(struct web_call *w, str session, int64_t expires_at) {
     int64_t left = (expires_at - desk_now(w->desk)) / SECOND_MS;
-    http_cookie_set(w->in, w->out, cookie_name(w->web), session, session.n && left > 0 ? left : 0, w->web->secure);
+    http_cookie_set(w->in, w->out, cookie_name(w->web), session, session.n && left > 0 ? left : 0,
+                    w->web->secure);
 }
 
 static str bearer(const struct http_request *q) {
@@ -18,12 +19,10 @@ static str bearer(const struct http_request *q) {
     return str_trim(str_slice(value, 7, value.n));
 }
 
-static bool of_brand(const struct web_route *route) {
-    return str_starts(str_z(route->path), S("/b/:brand"));
-}
+static bool of_brand(const struct web_route *route) { return str_starts(str_z(route->path), S("/b/:brand")); }
 
-/* A page of another site can make a browser send a form here, cookie and all. Browsers say where a request came
- * from; where one does not, the csrf text alone decides. */
+/* A page of another site can make a browser send a form here, cookie and all. Browsers say where a request
+ * came from; where one does not, the csrf text alone decides. */
 static bool from_elsewhere(const struct http_request *q) {
     str site = http_header(q, S("Sec-Fetch-Site"));
     return str_eq(site, S("cross-site")) || str_eq(site, S("same-site"));
@@ -37,7 +36,8 @@ static err check_form(const struct web_call *w) {
     str csrf = http_header(w->in, S("X-CSRF"));
     if (!csrf.n) csrf = http_form(w->in, S("csrf"));
     if (!who_csrf_ok(&w->who, csrf))
-        return err_set(ERR_DENIED, "This page is from an earlier sign-in, so nothing was done. Load it again.");
+        return err_set(ERR_DENIED,
+                       "This page is from an earlier sign-in, so nothing was done. Load it again.");
     return ERR_NONE;
 }
 
@@ -58,8 +58,10 @@ static err find_who(struct web_call *w) {
     str slug = brand ? w->at.value[0] : S("");
     db_conn *c = NULL;
     if (w->in->method == HTTP_GET) TRY(web_read(w, &c));
-    if (w->program) TRY(sign_in_who_token(w->desk, c, w->arena, bearer(w->in), slug, &w->who));
-    else TRY(sign_in_who(w->desk, c, w->arena, web_session(w), slug, &w->who));
+    if (w->program)
+        TRY(sign_in_who_token(w->desk, c, w->arena, bearer(w->in), slug, &w->who));
+    else
+        TRY(sign_in_who(w->desk, c, w->arena, web_session(w), slug, &w->who));
     if (brand) w->actor = who_actor(&w->who);
     return ERR_NONE;
 }

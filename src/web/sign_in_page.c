@@ -5,7 +5,8 @@
 
 enum { NEXT_MAX = 2000 };
 
-/* A browser reads "//host" and "/\host" as another server's address, and drops tabs and newlines before it looks. */
+/* A browser reads "//host" and "/\host" as another server's address, and drops tabs and newlines before it
+ * looks. */
 str signin_next(str next) {
     str otherwise = S("/");
     if (!str_starts(next, S("/")) || next.n > NEXT_MAX || str_has(next, '\\')) return otherwise;

@@ -48,7 +48,8 @@ void type_in_html(struct web_call *w) {
 }
 
 err type_in_do(struct web_call *w) {
-    struct typed_letter letter = {.channel = str_eq(web_param(w, "kind"), S("call")) ? CHANNEL_CALL : CHANNEL_PAPER,
+    struct typed_letter letter = {.channel =
+                                      str_eq(web_param(w, "kind"), S("call")) ? CHANNEL_CALL : CHANNEL_PAPER,
                                   .name = web_param(w, "name"),
                                   .address = web_param(w, "address"),
                                   .subject = web_param(w, "subject"),

@@ -2,19 +2,17 @@
  * (router.c: who, CSRF, method, errors) and then the functions of its row, which are all of these shapes.
  *
  * A row that shows something has three functions:
- *     err  thing_view(struct web_call *w)                             fill one struct in w->arena from the desk
- *                                                                     and the store, and put it into w->view
- *     void thing_html(struct web_call *w)                             print w->view through templates
- *     void thing_json(const struct web_call *w, struct json_out *o)   write it as JSON: reads w->view only
- * A row that does something has the same three:
- *     err  thing_save(struct web_call *w)     read web_param(w, "name"), call the desk, set w->go to the page
- *                                             that follows and, for the JSON, w->view
- *     void thing_again(struct web_call *w)    may be NULL: the page to show when thing_save failed, w->problem and
- *                                             w->says telling why, with what was typed in it; NULL gets the common
- *                                             error page, which also keeps what was typed
- *     void thing_json(...)                    NULL: the answer to a program is {"ok": true}
- * To add a page: a view struct and prototypes in src/web/THING_page.h, the functions in THING_page.c, markup in
- * THING.tmpl between frame_open and frame_close (frame.h), and a row in routes.c. */
+ *     err  thing_view(struct web_call *w)                             fill one struct in w->arena from the
+ * desk and the store, and put it into w->view void thing_html(struct web_call *w) print w->view through
+ * templates void thing_json(const struct web_call *w, struct json_out *o)   write it as JSON: reads w->view
+ * only A row that does something has the same three: err  thing_save(struct web_call *w)     read
+ * web_param(w, "name"), call the desk, set w->go to the page that follows and, for the JSON, w->view void
+ * thing_again(struct web_call *w)    may be NULL: the page to show when thing_save failed, w->problem and
+ *                                             w->says telling why, with what was typed in it; NULL gets the
+ * common error page, which also keeps what was typed void thing_json(...)                    NULL: the answer
+ * to a program is {"ok": true} To add a page: a view struct and prototypes in src/web/THING_page.h, the
+ * functions in THING_page.c, markup in THING.tmpl between frame_open and frame_close (frame.h), and a row in
+ * routes.c. */
 #ifndef LONGHAND_WEB_WEB_H
 #define LONGHAND_WEB_WEB_H
 
@@ -32,10 +30,10 @@ struct web_route;
 
 struct web {
     struct desk *desk;
-    http_server *http;      /* where streams live; NULL before web_attach: /live is 503 */
-    struct live *live;      /* live.h */
+    http_server *http;       /* where streams live; NULL before web_attach: /live is 503 */
+    struct live *live;       /* live.h */
     struct glances *glances; /* glance.h */
-    bool secure;            /* the public address is https: cookies are Secure, HSTS is sent */
+    bool secure;             /* the public address is https: cookies are Secure, HSTS is sent */
 };
 
 /* Makes the hub and the caches, and hears desk->changed. `d` must stay where it is until web_free. */
@@ -63,19 +61,19 @@ struct web_call {
     json_t *body;         /* the JSON object a program sent, NULL none */
     struct page_out page; /* prints into out->body */
     void *view;
-    str go;               /* where a browser goes after a POST; under the root, "/b/..." */
-    err problem;          /* for thing_again */
+    str go;      /* where a browser goes after a POST; under the root, "/b/..." */
+    err problem; /* for thing_again */
     str says;
-    int status;           /* set before returning an error: instead of the usual one (429 for ERR_LIMIT) */
-    const char *csp;      /* instead of the page's Content-Security-Policy */
-    const char *cache;    /* instead of "no-store" */
+    int status;        /* set before returning an error: instead of the usual one (429 for ERR_LIMIT) */
+    const char *csp;   /* instead of the page's Content-Security-Policy */
+    const char *cache; /* instead of "no-store" */
     const struct glance *glance; /* glance.h */
 };
 
 /* ---- what came in ---- */
 
-/* A parameter: a member of a program's JSON (numbers and true as text, false as ""), else a field of the form,
- * else of the query. "" when absent. */
+/* A parameter: a member of a program's JSON (numbers and true as text, false as ""), else a field of the
+ * form, else of the query. "" when absent. */
 str web_param(const struct web_call *w, const char *name);
 /* The same with line breaks as LF, as a textarea's text is kept. */
 str web_param_text(const struct web_call *w, const char *name);
@@ -88,8 +86,8 @@ err web_id(const struct web_call *w, int piece, int64_t *ret_id);
 
 /* ---- while working ---- */
 
-/* The read transaction of this request: one snapshot, begun at the first call. A POST must not call it before it
- * has written; web_read_end ends it early. */
+/* The read transaction of this request: one snapshot, begun at the first call. A POST must not call it before
+ * it has written; web_read_end ends it early. */
 err web_read(struct web_call *w, db_conn **ret_c);
 void web_read_end(struct web_call *w);
 

@@ -1,16 +1,14 @@
 /* A first letter: the composer without a conversation. */
 #include "composer.tmpl.h"
-#include "store/inbox.h"
 #include "web/reply_page.h"
 #include "write.tmpl.h"
 
 static err load_inboxes(struct web_call *w, store_inbox_list *ret_inboxes) {
-    db_conn *c;
-    store_inbox_list all = {0}, open = {0};
-    TRY(web_read(w, &c));
-    TRY(store_inbox_list_of_brand(c, w->arena, w->who.brand.id, &all));
-    for (size_t i = 0; i < all.n; i++)
-        if (!all.v[i].disabled_at) *list_add(w->arena, &open) = all.v[i];
+    const struct glance *g;
+    store_inbox_list open = {0};
+    TRY(glance_of(w, &g));
+    for (size_t i = 0; i < g->inboxes.n; i++)
+        if (!g->inboxes.v[i].disabled_at) *list_add(w->arena, &open) = g->inboxes.v[i];
     *ret_inboxes = open;
     return ERR_NONE;
 }
@@ -35,8 +33,13 @@ err write_view(struct web_call *w) {
     struct draft draft;
     TRY(web_read(w, &c));
     TRY(store_draft_get(c, w->arena, w->who.brand.id, 0, w->who.agent.id, &draft));
-    *k = (struct composing){.to = draft.to_line, .cc = draft.cc_line, .bcc = draft.bcc_line, .subject = draft.subject,
-                            .text = draft.text, .base = web_path(w, "/write"), .version = -1,
+    *k = (struct composing){.to = draft.to_line,
+                            .cc = draft.cc_line,
+                            .bcc = draft.bcc_line,
+                            .subject = draft.subject,
+                            .text = draft.text,
+                            .base = web_path(w, "/write"),
+                            .version = -1,
                             .kept = draft.updated_at != 0};
     TRY(store_attachments_of_draft(c, w->arena, w->who.brand.id, 0, w->who.agent.id, &k->files));
     if (!k->to.n) TRY(to_customer(w, &k->to));

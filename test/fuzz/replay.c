@@ -1,5 +1,5 @@
-/* Replays a corpus through a fuzzer without libFuzzer: `x_fuzz FOLDER...`. Each file is one test; a finding ends the
- * program by the sanitizer. */
+/* Replays a corpus through a fuzzer without libFuzzer: `x_fuzz FOLDER...`. Each file is one test; a finding
+ * ends the program by the sanitizer. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

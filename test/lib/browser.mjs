@@ -18,7 +18,7 @@ export async function openBrowser() {
 /** A context in which `troubles` gathers what should never happen; `foreign` the requests that left the origin. */
 export async function openContext(browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", ...options });
-  context.setDefaultTimeout(15000);
+  context.setDefaultTimeout(10000);
   const origin = new URL(url).origin;
   context.troubles = [];
   context.foreign = [];
@@ -62,14 +62,16 @@ export async function csrf(page) {
 
 let axe = null;
 
-/** axe-core's findings on a page as lines; none is the aim. Frames hold customers' own markup and are left out. */
-export async function axeFindings(page) {
+/** axe-core's findings on a page as lines; none is the aim. `rules` may name a few, null is all of them. Frames hold
+ * customers' own markup and are left out. */
+export async function axeFindings(page, rules = null) {
   axe ??= fs.readFileSync(path.join(root, "node_modules/axe-core/axe.min.js"), "utf8");
-  return page.evaluate(async (source) => {
-    // Not a script element: the page's policy would rightly refuse it.
-    if (!globalThis.axe) (0, eval)(source);
-    const found = await globalThis.axe.run(document, { iframes: false, resultTypes: ["violations"] });
+  // Not a script element: the page's policy would rightly refuse it.
+  if (!(await page.evaluate(() => Boolean(globalThis.axe)))) await page.evaluate(axe);
+  return page.evaluate(async (only) => {
+    const found = await globalThis.axe.run(document, { iframes: false, resultTypes: ["violations"],
+      ...(only ? { runOnly: { type: "rule", values: only } } : {}) });
     return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 140) + " | " +
       (n.any[0]?.message ?? n.failureSummary)).join("; ")}`);
-  }, axe);
+  }, rules);
 }

@@ -67,6 +67,9 @@ export class Desk {
   async serve() {
     this.child = spawn(binary, ["serve", "--data", this.data], { stdio: ["ignore", "pipe", "pipe"] });
     this.log = "";
+    // A test that fails must not wait for its desk, nor leave it behind.
+    const child = this.child;
+    process.on("exit", () => child.kill("SIGKILL"));
     this.child.stderr.on("data", (b) => { this.log += b; });
     this.ended = new Promise((resolve) => this.child.on("exit", (code, signal) => resolve({ code, signal })));
     await new Promise((resolve, reject) => {
@@ -77,11 +80,13 @@ export class Desk {
       });
       this.child.on("exit", (code) => reject(new Error(`the desk ended (${code}) before it served:\n${this.log}`)));
     });
+    for (const held of [child, child.stdout, child.stderr]) held.unref();
   }
 
   /** Stop as a service manager does; the exit must be clean. */
   async stop() {
     if (!this.child) return;
+    this.child.ref();
     this.child.kill("SIGTERM");
     const { code, signal } = await this.ended;
     this.child = null;
@@ -89,6 +94,7 @@ export class Desk {
   }
 
   async kill() {
+    this.child.ref();
     this.child.kill("SIGKILL");
     await this.ended;
     this.child = null;

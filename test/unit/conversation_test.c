@@ -58,14 +58,20 @@ static err file_it(db_conn *c, void *arg) {
 
 struct sample {
     const char *from, *subject, *text, *rfc_id, *refers_to, *machine;
+    int64_t kept; /* by keep_letter, filed only now; 0: keep one */
 };
+
+static int64_t keep_letter(const char *subject, const char *text) {
+    world();
+    int64_t id;
+    str bytes = str_fmt(kit.a, "Subject: %s\r\n\r\n%s %d\r\n", subject, text, ++w.letters);
+    assert_ok(intake_keep(&kit.d, kit.a, w.inbox, S(""), S("letters@tidewatch.example"), bytes, &id));
+    return id;
+}
 
 /* Keep and file one letter without the reader child; gives conversation and message. */
 static int64_t letter(struct sample s, int64_t *ret_message) {
-    world();
-    int64_t id, conversation;
-    str bytes = str_fmt(kit.a, "Subject: %s\r\n\r\n%s %d\r\n", s.subject, s.text, ++w.letters);
-    assert_ok(intake_keep(&kit.d, kit.a, w.inbox, S(""), S("letters@tidewatch.example"), bytes, &id));
+    int64_t id = s.kept ? s.kept : keep_letter(s.subject, s.text), conversation;
     struct filing f = {.brand = w.inbox.brand};
     DB_READ_AUTO db_conn *c = NULL;
     assert_ok(db_read_begin(kit.db, &c));
@@ -437,6 +443,63 @@ static void test_a_crash_before_the_dot_is_repeated(void **state) {
     assert_int_equal(outbox_of(made.message).v[0].state, OUTBOX_SENT);
 }
 
+/* It was kept before the reply and read after it: nobody has seen it, so the reply's leaving does not answer
+ * it. */
+static void test_a_letter_read_late_goes_on_waiting(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    const char *from = "late@customer.example";
+    int64_t id = letter((struct sample){.from = from, .subject = "s", .text = "t"}, NULL);
+    struct reply_made first = answer(id, from, true);
+    const char *ours = str_cstr(kit.a, get_message(first.message).rfc_id);
+    letter((struct sample){.from = from, .subject = "s", .text = "u", .refers_to = ours}, NULL);
+    int64_t came_at = kit.now;
+    struct sample late = {.from = from, .subject = "s", .text = "and", .refers_to = ours};
+    late.kept = keep_letter(late.subject, late.text);
+    kit.now += 1000;
+    struct reply_made second = answer(id, from, false);
+    assert_int_equal(letter(late, NULL), id);
+    kit.now = second.ready_at + 1;
+    send_due();
+    assert_int_equal(outbox_of(second.message).v[0].state, OUTBOX_SENT);
+    assert_int_equal(get(id).state, CONVERSATION_US);
+    assert_int_equal(get(id).waiting_since, came_at);
+}
+
+static void test_given_up_is_not_sent(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    int64_t conversation,
+        id = letter((struct sample){.from = "g@c.example", .subject = "s", .text = "t"}, NULL);
+    struct reply_made made = answer(id, "g@c.example", true);
+    struct force f = {outbox_of(made.message).v[0].id, OUTBOX_DOT_SENT};
+    assert_ok(db_write(kit.db, force, &f));
+    send_due();
+    assert_ok(outbox_settle(&kit.d, kit.a, &w.ines, f.id, false, &conversation));
+    assert_int_equal(get_message(made.message).state, MESSAGE_FAILED);
+    assert_int_equal(get(id).state, CONVERSATION_US);
+}
+
+/* A copy of our reply comes back (somebody put one of our own addresses in Cc), and a list forwards an
+ * answer. */
+static void test_who_joins_and_wakes(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    struct sample s = {.from = "echo@customer.example", .subject = "s", .text = "t"};
+    int64_t id = letter(s, NULL);
+    struct reply_made made = answer(id, s.from, true);
+    const char *ours = str_cstr(kit.a, get_message(made.message).rfc_id);
+    struct sample echo = {.from = "letters@tidewatch.example", .subject = "s", .text = "t", .rfc_id = ours};
+    assert_int_not_equal(letter(echo, NULL), id);
+    s.refers_to = ours;
+    s.machine = "list";
+    assert_int_equal(letter(s, NULL), id);
+    assert_int_equal(get(id).state, CONVERSATION_US);
+    assert_ok(conversation_junk(&kit.d, kit.a, &w.ines, id, true));
+    assert_int_equal(letter(s, NULL), id);
+    assert_int_equal(get(id).closed_kind, CLOSED_JUNK);
+}
+
 static void test_search(void **state) {
     (void)state;
     SKIP_WITHOUT_DESK;
@@ -520,6 +583,9 @@ int main(void) {
         KIT_TEST(test_take_back),
         KIT_TEST(test_a_crash_after_the_dot_is_uncertain),
         KIT_TEST(test_a_crash_before_the_dot_is_repeated),
+        KIT_TEST(test_a_letter_read_late_goes_on_waiting),
+        KIT_TEST(test_given_up_is_not_sent),
+        KIT_TEST(test_who_joins_and_wakes),
         KIT_TEST(test_search),
         KIT_TEST(test_a_typed_letter),
         KIT_TEST(test_views_page_by_key),

@@ -366,6 +366,7 @@ static void machines(void **state) {
         {"Precedence: auto_reply\n\nx", MIME_AUTO_REPLY},
         {"Return-Path: <>\nSubject: failure\n\nx", MIME_BOUNCE},
         {"Return-Path: <a@b.example>\n\nx", MIME_PERSON},
+        {"From: Mail Delivery <MAILER-DAEMON@x.example>\nAuto-Submitted: auto-replied\n\nx", MIME_BOUNCE},
         {"X-Failed-Recipients: a@b.example\n\nx", MIME_BOUNCE},
         {"Auto-Submitted: auto-replied\nContent-Type: multipart/report; report-type=delivery-status; "
          "boundary=b\n\n--b\n\nx\n--b--\n",

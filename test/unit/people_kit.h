@@ -85,7 +85,7 @@ static int kit_open_sqlite(void **state) {
     return 0;
 }
 
-static int kit_open_postgres(void **state) {
+static __attribute__((unused)) int kit_open_postgres(void **state) {
     (void)state;
     const char *url = getenv("PG_URL");
     kit.postgres = true;

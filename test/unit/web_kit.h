@@ -27,7 +27,8 @@ struct web_person {
 static struct {
     struct web *web;
     struct people_setup_done toys, books;
-    struct web_person ines, lena, omar, rita, hugo; /* administrator, lead, agent, reader; of the other brand */
+    struct web_person ines, lena, omar, rita,
+        hugo; /* administrator, lead, agent, reader; of the other brand */
     struct intake_inbox inbox, other_inbox;
     int64_t letter, conversation; /* of the first brand: HTML, an attachment */
     int64_t other_letter, other_conversation, other_file, other_customer;
@@ -129,19 +130,23 @@ static inline void kit_put_letter(struct kit_letter *l) {
     desk_changed(&kit.d, l->to.brand, l->conversation, "letter");
 }
 
+#define TOYS "/b/tidewatch-toys"
+#define BOOKS "/b/harbour-books"
+
 #define KIT_PNG S("\x89PNG\r\n\x1a\nnot much of a picture")
 
 static inline void kit_letters(void) {
-    struct kit_letter a = {.to = site.inbox,
-                           .from = "milo@customer.example",
-                           .name = "Milo, 7",
-                           .subject = "Keeper Juno",
-                           .text = "Dear Tidewatch,\n\nKeeper Juno fell down the drain <b>& \"was lost\"</b>.\n\nMilo",
-                           .html = "<p>Keeper Juno fell <img src=\"cid:pic@1\" alt=\"drain\"></p>",
-                           .file = "dräin \"1\".png",
-                           .content_id = "pic@1",
-                           .file_bytes = KIT_PNG,
-                           .file_type = S("image/png")};
+    struct kit_letter a = {
+        .to = site.inbox,
+        .from = "milo@customer.example",
+        .name = "Milo, 7",
+        .subject = "Keeper Juno",
+        .text = "Dear Tidewatch,\n\nKeeper Juno fell down the drain <b>& \"was lost\"</b>.\n\nMilo",
+        .html = "<p>Keeper Juno fell <img src=\"cid:pic@1\" alt=\"drain\"></p>",
+        .file = "dräin \"1\".png",
+        .content_id = "pic@1",
+        .file_bytes = KIT_PNG,
+        .file_type = S("image/png")};
     struct kit_letter b = a;
     b.to = site.other_inbox;
     b.from = "else@customer.example";
@@ -160,9 +165,7 @@ static inline void kit_letters(void) {
 
 /* ---- the site ---- */
 
-
-static inline int kit_open_site(void **state) {
-    if (kit_open_sqlite(state)) return -1;
+static inline int kit_site(void) {
     memset(&site, 0, sizeof site);
     struct people_setup wanted = {.brand = S("Tidewatch Toys"),
                                   .inbox = S("letters@tidewatch.example"),
@@ -172,7 +175,8 @@ static inline int kit_open_site(void **state) {
                                   .language = S("en")};
     assert_ok(people_setup(&kit.d, kit.a, &wanted, &site.toys));
     assert_ok(brand_create(&kit.d, kit.a, S("Harbour Books"), S("UTC"), S("en"), &site.books.brand));
-    struct inbox_form form = {.address = S("letters@harbour.example"), .is_default = true, .silent_after_hours = -1};
+    struct inbox_form form = {
+        .address = S("letters@harbour.example"), .is_default = true, .silent_after_hours = -1};
     struct store_inbox inbox;
     assert_ok(inbox_create(&kit.d, kit.a, site.books.brand.id, &form, &inbox));
     struct people_invited hugo;
@@ -191,6 +195,9 @@ static inline int kit_open_site(void **state) {
     return 0;
 }
 
+static inline int kit_open_site(void **state) { return kit_open_sqlite(state) ? -1 : kit_site(); }
+static inline int kit_open_site_postgres(void **state) { return kit_open_postgres(state) ? -1 : kit_site(); }
+
 static inline int kit_close_site(void **state) {
     web_free(site.web);
     return kit_close(state);
@@ -205,10 +212,10 @@ struct shot {
     const struct web_person *by; /* by token */
     const char *form;            /* urlencoded, without csrf */
     const char *json;
-    const char *csrf;            /* instead of the right one; "" none */
-    const char *header, *value;  /* one more header */
+    const char *csrf;           /* instead of the right one; "" none */
+    const char *header, *value; /* one more header */
     const char *header2, *value2;
-    str file;                    /* the field `file`, named cat.png */
+    str file; /* the field `file`, named cat.png */
 };
 
 struct hit {
@@ -251,16 +258,18 @@ static inline struct hit kit_shoot(struct shot s) {
         q.body = str_z(s.json);
         q.content_type = S("application/json");
     }
-    if (s.file.n) *list_add(a, &q.files) = (struct http_file){S("file"), S("cat.png"), S("image/png"), s.file};
+    if (s.file.n)
+        *list_add(a, &q.files) = (struct http_file){S("file"), S("cat.png"), S("image/png"), s.file};
     web_handle(site.web, &q, &r);
     assert_false(r.spoiled);
-    struct hit h = {r.status, str_copy(a, r.static_body.n ? r.static_body : buf_str(&r.body)), r.type, S(""), r.headers};
+    struct hit h = {r.status, str_copy(a, r.static_body.n ? r.static_body : buf_str(&r.body)), r.type, S(""),
+                    r.headers};
     h.location = hit_header(&h, "Location");
     buf_free(&r.body);
     return h;
 }
 
-#define shoot(...) kit_shoot((struct shot){__VA_ARGS__})
+#define shoot(m, p, ...) kit_shoot((struct shot){.method = (m), .path = (p), ##__VA_ARGS__})
 
 static inline const char *kit_path(const char *fmt, int64_t id) {
     char text[500];
@@ -268,6 +277,9 @@ static inline const char *kit_path(const char *fmt, int64_t id) {
     str s = str_z(text);
     return str_cstr(kit.a, s);
 }
+
+/* The same path for programs. */
+static inline const char *api(const char *path) { return str_cstr(kit.a, str_fmt(kit.a, "/api/v1%s", path)); }
 
 #define has(text, part) (str_find((text), S(part), 0) != SIZE_MAX)
 #define assert_has(h, part)                                                                                  \

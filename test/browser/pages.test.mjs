@@ -1,0 +1,162 @@
+// Every page an administrator can see, at two widths, light and dark: nothing for axe to find, nothing refused by
+// the content security policy, nothing wider than the window, a title and one heading. The pictures of all of them
+// are left in build/test/shots.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { axeFindings, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
+import { Desk, lmtp, mail, must, root, until } from "../lib/desk.mjs";
+
+const shots = path.join(root, "build/test/shots");
+let d, browser, state;
+const pages = [];
+
+/** Not pages: streams, files, and what only leads elsewhere. */
+const notPages = new Set(["/", "/healthz", "/assets/:version/:file", "/api/v1/openapi.json", "/b/:brand", "/b/:brand/live",
+  "/b/:brand/m/:id/html", "/b/:brand/m/:id/raw", "/b/:brand/a/:id", "/b/:brand/a/:id/:name", "/b/:brand/admin"]);
+
+/** What to put in for the pieces of a path: [name of the picture, address], several where a page has several faces. */
+async function faces(id) {
+  const api = async (p) => (await d.api("GET", `/b/${d.slug}${p}`)).json;
+  const waiting = (await api("/list/waiting")).conversations;
+  const of = (subject) => waiting.find((c) => c.subject === subject).id;
+  const inbox = (await api("/admin/inboxes")).inboxes[0].id;
+  const milo = of("Keeper Juno"), okonkwo = of("Instructions step 41");
+  const letter = (await api(`/c/${okonkwo}`)).messages[0].id;
+  const customer = (await api(`/c/${milo}`)).customer.id;
+  const link = (out) => /\/(?:invitation|reset)\/\S+/.exec(out)[0];
+  return {
+    "/brands": [["brands", "/brands"]],
+    "/sign-in": [["sign-in", "/sign-in"]],
+    "/forgotten": [["forgotten", "/forgotten"]],
+    "/reset/:token": [["reset", link(d.must("agent", "reset", d.email).out)], ["link-gone", "/reset/nothing"]],
+    "/invitation/:token": [["invitation", link(d.must("agent", "add", "new@tidewatch.example", "--name", "Nele").out)]],
+    "/brands/new": [["brand-new", "/brands/new"]],
+    "/account": [["account", "/account"]],
+    "/b/:brand/list/:view": ["waiting", "mine", "unassigned", "them", "done", "closed", "junk"]
+      .map((v) => [`list-${v}`, id(`/list/${v}`)]),
+    "/b/:brand/c/:id": [["conversation", id(`/c/${milo}`)], ["conversation-plain", id(`/c/${okonkwo}`)],
+      ["conversation-sent", id(`/c/${okonkwo}?sent=${letter}`)], ["conversation-photos", id(`/c/${of("Broken axle (photos)")}`)],
+      ["conversation-busy", id(`/c/${of("Invoice, again")}`)], ["conversation-long", id(`/c/${of("Words without end")}`)],
+      ["missing", id("/c/999")]],
+    "/b/:brand/search": [["search", id("/search")], ["search-found", id("/search?q=the+lighthouse")],
+      ["search-nothing", id("/search?q=xylophone")]],
+    "/b/:brand/customers/:id": [["customer", id(`/customers/${customer}`)]],
+    "/b/:brand/type-in": [["type-in", id("/type-in")]],
+    "/b/:brand/outbox": [["outbox", id("/outbox")]],
+    "/b/:brand/write": [["write", id("/write")], ["write-to", id(`/write?customer=${customer}`)]],
+    "/b/:brand/admin/brand": [["admin-brand", id("/admin/brand")]],
+    "/b/:brand/admin/settings": [["admin-settings", id("/admin/settings")]],
+    "/b/:brand/admin/jobs": [["admin-jobs", id("/admin/jobs")]],
+    "/b/:brand/blocked": [["blocked", id("/blocked")]],
+    "/b/:brand/account": [["account-brand", id("/account")]],
+    "/b/:brand/admin/people": [["admin-people", id("/admin/people")]],
+    "/b/:brand/admin/inboxes": [["admin-inboxes", id("/admin/inboxes")]],
+    "/b/:brand/admin/inboxes/:id": [["admin-inbox", id(`/admin/inboxes/${inbox}`)]],
+  };
+}
+
+/** A desk on which something has happened, so that no page is empty for want of rows. */
+async function liveIn() {
+  const post = async (p, body) => {
+    const answer = await d.api("POST", `/b/${d.slug}${p}`, body);
+    assert.equal(answer.status, 200, `${p}: ${answer.text}`);
+    return answer.json;
+  };
+  const long = "Donaudampfschifffahrtsgesellschaftskapitaen".repeat(6);
+  await lmtp(d.lmtpPort, "x@post.example", [d.inbox], mail({ from: `"${long}" <${"long.".repeat(11)}x@post.example>`,
+    to: d.inbox, subject: "Words without end", text: `${long}\r\n\r\n${"many words ".repeat(400)}\r\n\r\nhttps://post.example/${long}\r\n` }));
+  const waiting = await until("all letters are read", async () => {
+    const rows = (await d.api("GET", `/b/${d.slug}/list/waiting`)).json.conversations;
+    return rows.length >= 13 && rows.some((c) => c.subject === "Words without end") && rows;
+  });
+  const of = (subject) => waiting.find((c) => c.subject === subject);
+  d.must("agent", "add", "omar@tidewatch.example", "--name", "Omar Haddad", "--role", "lead");
+  const invoice = of("Invoice, again");
+  await post(`/c/${invoice.id}/take`, {});
+  await post(`/c/${invoice.id}/note`, { text: "The old name is still in the shop's own books." });
+  const reply = /message (\d+)/.exec(must(["reply", "--data", d.data, invoice.id, "--as", d.email],
+    "Dear Mr Lemoine,\n\nthe new invoice is on its way.\n\nInes\n").out)[1];
+  const ours = /^Message-ID: (.*?)\r?$/im.exec(d.must("raw", reply).out)[1];
+  d.deliver(mail({ from: "Gaspard Lemoine <g.lemoine@atelier.example>", to: d.inbox, subject: "Re: Invoice, again",
+    headers: [`In-Reply-To: ${ours}`], text: "It has come, thank you.\r\n\r\nOn Tuesday, Ines wrote:\r\n> the new invoice is on its way.\r\n" }));
+  await until("his answer is read", async () => (await d.api("GET", `/b/${d.slug}/c/${invoice.id}`)).json.messages.length === 4);
+  await post(`/c/${of("thank you").id}/close`, { reason: "none_needed" });
+  await post(`/c/${of("YOU HAVE BEEN CHOSEN!!!").id}/junk`, { block: true });
+  await post(`/c/${of("Keeper Juno").id}/draft`, { text: "Dear Milo,\n\nKeeper Juno is on her way back to you." });
+}
+
+const looks = [[1440, "light"], [1440, "dark"], [390, "dark"], [390, "light"]];
+// What depends on colour and width is asked of every look, the rest of one look for each width.
+const ofLooks = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"];
+
+async function look(page, width, colorScheme, rules) {
+  await page.setViewportSize({ width, height: width > 500 ? 900 : 844 });
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  return [...(over > 0 ? [`${over} px wider than the window`] : []), ...(await axeFindings(page, rules))];
+}
+
+async function walk(page, { path: route, name, address }) {
+  const { troubles, foreign } = page.context();
+  await page.goto(d.url + address, { waitUntil: "load" });
+  const seen = await page.evaluate(() => ({ title: document.title, h1: document.querySelectorAll("h1").length,
+    main: document.querySelectorAll("main").length, lang: document.documentElement.lang }));
+  const problems = [];
+  if (!/\S.* · Longhand$/.test(seen.title)) problems.push(`the title is "${seen.title}"`);
+  if (seen.h1 !== 1) problems.push(`${seen.h1} h1`);
+  if (seen.main !== 1) problems.push(`${seen.main} main`);
+  if (!seen.lang) problems.push("no language");
+  for (const [i, [width, colorScheme]] of looks.entries()) {
+    const found = await look(page, width, colorScheme, i % 2 ? ofLooks : null);
+    problems.push(...found.map((f) => `at ${width} px, ${colorScheme}: ${f}`));
+    await page.screenshot({ path: path.join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: width < 500 });
+  }
+  // A page that says "there is nothing here" does so with a 404, which Chromium reports.
+  problems.push(...troubles.splice(0).filter((t) => !/status of 404/.test(t) || !/missing|gone/.test(name)));
+  problems.push(...foreign.splice(0).map((u) => `asked ${u}`));
+  return problems.map((p) => `${name} (${route}): ${p}`);
+}
+
+before(async () => {
+  if (skip) return;
+  fs.mkdirSync(shots, { recursive: true });
+  d = await Desk.start({ demo: true });
+  await liveIn();
+  const known = await faces((p) => `/b/${d.slug}${p}`);
+  for (const r of JSON.parse(must(["routes", "--json"]).out).routes) {
+    if (r.method !== "GET" || notPages.has(r.path)) continue;
+    if (known[r.path]) pages.push(...known[r.path].map(([name, address]) => ({ ...r, name, address })));
+    else pages.push({ ...r, unknown: true });
+  }
+  browser = await openBrowser();
+  const first = await openContext(browser, d.url);
+  await signIn(await first.newPage(), d);
+  state = await first.storageState();
+  await first.close();
+});
+
+after(async () => {
+  await browser?.close();
+  await d?.stop();
+  if (d) fs.rmSync(path.dirname(d.data), { recursive: true, force: true });
+});
+
+test("every page of the route table is walked here", { skip }, () => {
+  assert.deepEqual(pages.filter((p) => p.unknown).map((p) => p.path), []);
+  assert.ok(pages.length > 30);
+});
+
+for (const who of ["PUBLIC", "signed in"]) {
+  test(`every page, ${who}`, { skip }, async () => {
+    const context = await openContext(browser, d.url, who === "PUBLIC" ? {} : { storageState: state });
+    const page = await context.newPage();
+    const problems = [];
+    for (const p of pages.filter((x) => !x.unknown && (x.who === "PUBLIC") === (who === "PUBLIC")))
+      problems.push(...(await walk(page, p)));
+    await context.close();
+    assert.deepEqual(problems, []);
+  });
+}
