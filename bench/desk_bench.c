@@ -88,19 +88,19 @@ static double raw_inserts(const char *folder, int letters, int batch) {
     char path[512];
     snprintf(path, sizeof path, "%s/raw-peer.db", folder);
     unlink(path);
-    sqlite3 *db;
+    sqlite3 *peer;
     sqlite3_stmt *put;
-    if (sqlite3_open(path, &db)) die("sqlite");
-    sqlite3_exec(db,
+    if (sqlite3_open(path, &peer)) die("sqlite");
+    sqlite3_exec(peer,
                  "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE raw (id INTEGER PRIMARY "
                  "KEY, bytes BLOB)",
                  NULL, NULL, NULL);
-    sqlite3_prepare_v2(db, "INSERT INTO raw VALUES (?, ?)", -1, &put, NULL);
+    sqlite3_prepare_v2(peer, "INSERT INTO raw VALUES (?, ?)", -1, &put, NULL);
     char bytes[2048];
     memset(bytes, 'x', sizeof bytes);
     double began = seconds();
     for (int i = 0; i < letters;) {
-        sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+        sqlite3_exec(peer, "BEGIN IMMEDIATE", NULL, NULL, NULL);
         for (int j = 0; j < batch && i < letters; i++, j++) {
             random_bytes(bytes, 64);
             sqlite3_bind_int64(put, 1, i);
@@ -108,11 +108,11 @@ static double raw_inserts(const char *folder, int letters, int batch) {
             sqlite3_step(put);
             sqlite3_reset(put);
         }
-        if (sqlite3_exec(db, "COMMIT", NULL, NULL, NULL)) die("commit");
+        if (sqlite3_exec(peer, "COMMIT", NULL, NULL, NULL)) die("commit");
     }
     double took = seconds() - began;
     sqlite3_finalize(put);
-    sqlite3_close(db);
+    sqlite3_close(peer);
     return took;
 }
 

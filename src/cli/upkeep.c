@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/zone.h"
 #include "cli/cli.h"
 #include "db/migrate.h"
 #include "format/json.h"
@@ -14,7 +15,7 @@ enum { JOBS_DATA, JOBS_DB, JOBS_NOW, JOBS_JSON };
 static const struct cli_option jobs_options[] = {
     {"data", false, "the data folder (./data)"},
     {"db", false, "postgres://... instead of what setup wrote"},
-    {"now", false, "act as if it were this time: milliseconds since 1970, or +SECONDS from now"},
+    {"now", false, "act as if it were this time: 2026-03-12T16:05:00Z, milliseconds since 1970, or +SECONDS"},
     {"json", true, "as JSON"},
     {0},
 };
@@ -59,6 +60,23 @@ static err jobs_list(struct cli_desk *c, bool json) {
     return ERR_NONE;
 }
 
+/* "2026-03-12T16:05:00Z" or "2026-03-12", UTC. */
+static bool iso_time(str text, int64_t *ret_at) {
+    int64_t part[6] = {0, 1, 1, 0, 0, 0};
+    static const char marks[] = "--T::Z";
+    size_t n = 0;
+    while (n < 6 && text.n) {
+        size_t end = str_find_char(text, marks[n], 0);
+        if (!str_to_int(str_slice(text, 0, end == SIZE_MAX ? text.n : end), &part[n])) return false;
+        text = end == SIZE_MAX ? S("") : str_slice(text, end + 1, text.n);
+        n++;
+    }
+    if (n < 3 || text.n || part[0] < 1970 || part[0] > 9999 || part[1] < 1 || part[1] > 12) return false;
+    *ret_at = zone_instant(zone_utc, (int)part[0], (int)part[1], (int)part[2], (int)part[3], (int)part[4]) +
+              part[5] * SECOND_MS;
+    return true;
+}
+
 static err jobs_run(struct cli_desk *c, const char *now, bool json) {
     int64_t at = desk_now(&c->desk);
     int64_t given;
@@ -66,8 +84,9 @@ static err jobs_run(struct cli_desk *c, const char *now, bool json) {
         at += given * SECOND_MS;
     else if (now && str_to_int(str_z(now), &given) && given > 0)
         at = given;
-    else if (now)
-        return err_set(ERR_INVALID, "\"%s\" is no time: milliseconds since 1970, or +SECONDS.", now);
+    else if (now && !iso_time(str_z(now), &at))
+        return err_set(ERR_INVALID,
+                       "\"%s\" is no time: 2026-03-12T16:05:00Z, milliseconds since 1970, or +SECONDS.", now);
     wall_clock fixed = clock_fixed(&at);
     if (now) c->desk.clock = &fixed;
     smtp_start();

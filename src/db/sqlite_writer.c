@@ -129,7 +129,18 @@ static void roll_back(struct sqlite_writer *w) {
 
 static bool in_transaction(struct sqlite_writer *w) { return !sqlite3_get_autocommit(w->c->h); }
 
+/* SQLite goes on writing into a file that was deleted or replaced; what is kept there ends with the process.
+ */
+static bool file_is_gone(struct sqlite_writer *w) {
+    int moved = 0;
+    return sqlite3_file_control(w->c->h, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
+}
+
 static err commit(struct sqlite_writer *w, int functions) {
+    if (file_is_gone(w)) {
+        roll_back(w);
+        return err_set(ERR_DATABASE, "The database file was deleted or replaced while it was in use.");
+    }
     int64_t start = now_us();
     int rc = sqlite_run(w->c->commit);
     if (rc) {

@@ -197,6 +197,8 @@ static err note(db_conn *c, void *arg) {
     TRY(store_draft_get(c, g->arena, g->who->brand, v.id, g->who->agent, &kept));
     if (kept.updated_at && kept.kind == MESSAGE_NOTE)
         TRY(store_draft_delete(c, g->who->brand, v.id, g->who->agent));
+    /* A colleague's note may change what one is about to send, so it counts like a letter. */
+    v.version++;
     v.updated_at = now;
     g->made = m.id;
     return store_conversation_update(c, g->who->brand, &v);

@@ -3,6 +3,7 @@
 #include <libstemmer.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 #include <unicase.h>
 #include <unictype.h>
 #include <uninorm.h>
@@ -11,16 +12,38 @@
 enum { WORD_MAX_BYTES = 64 };
 
 /* libstemmer's objects are not shared between threads, and making one costs more than a letter's words. */
+struct kept_stemmer {
+    struct sb_stemmer *stemmer; /* NULL: there is none for this language */
+    char language[8];
+};
+
+static tss_t kept_key; /* only for its destructor */
+static once_flag kept_once = ONCE_FLAG_INIT;
+static _Thread_local struct kept_stemmer *kept;
+
+static void kept_end(void *thing) {
+    struct kept_stemmer *k = thing;
+    if (k->stemmer) sb_stemmer_delete(k->stemmer);
+    free(k);
+}
+
+static void kept_begin(void) {
+    if (tss_create(&kept_key, kept_end) != thrd_success) abort();
+}
+
 static struct sb_stemmer *stemmer_for(str language) {
-    static _Thread_local struct sb_stemmer *current;
-    static _Thread_local char current_language[8];
-    if (language.n == 0 || language.n >= sizeof current_language) return NULL;
-    if (str_eq(language, str_z(current_language))) return current;
-    if (current) sb_stemmer_delete(current);
-    memcpy(current_language, language.p, language.n);
-    current_language[language.n] = 0;
-    current = sb_stemmer_new(current_language, "UTF_8");
-    return current;
+    if (language.n == 0 || language.n >= sizeof kept->language) return NULL;
+    if (kept && str_eq(language, str_z(kept->language))) return kept->stemmer;
+    if (!kept) {
+        call_once(&kept_once, kept_begin);
+        kept = calloc(1, sizeof *kept);
+        if (!kept || tss_set(kept_key, kept) != thrd_success) abort();
+    }
+    if (kept->stemmer) sb_stemmer_delete(kept->stemmer);
+    memcpy(kept->language, language.p, language.n);
+    kept->language[language.n] = 0;
+    kept->stemmer = sb_stemmer_new(kept->language, "UTF_8");
+    return kept->stemmer;
 }
 
 static bool stands_alone(ucs4_t c) {

@@ -35,19 +35,23 @@ err store_words_put(db_conn *c, int64_t brand, int64_t message, str words) {
 #define COLUMNS                                                                                              \
     "m.id, m.conversation_id, m.kind, m.said_at, m.created_at, m.from_name, m.from_address, m.subject, "     \
     "m.text, v.customer_id, v.state, v.subject AS conversation_subject, u.name AS customer_name "
-#define TABLES                                                                                               \
-    "JOIN conversation v ON v.brand_id = m.brand_id AND v.id = m.conversation_id "                           \
-    "JOIN customer u ON u.brand_id = v.brand_id AND u.id = v.customer_id "
+#define NAMES(join)                                                                                          \
+    join " conversation v ON v.brand_id = m.brand_id AND v.id = m.conversation_id " join                     \
+         " customer u ON u.brand_id = v.brand_id AND u.id = v.customer_id "
+/* CROSS JOIN keeps SQLite from beginning at the brand's messages, which it takes for fewer than the words'
+ * hits. */
+#define FROM_SQLITE                                                                                          \
+    "FROM message_words w CROSS JOIN message m ON m.brand_id = $1 AND m.id = w.rowid " NAMES("CROSS JOIN")
+#define FROM_POSTGRES                                                                                        \
+    "FROM message_words w JOIN message m ON m.brand_id = w.brand_id AND m.id = w.message_id " NAMES("JOIN")
 
 static const char *search_sql(db_engine engine) {
     switch (engine) {
     case DB_SQLITE:
-        return "SELECT " COLUMNS
-               "FROM message_words w JOIN message m ON m.brand_id = $1 AND m.id = w.rowid " TABLES
+        return "SELECT " COLUMNS FROM_SQLITE
                "WHERE w.message_words MATCH $2 AND w.rowid < $3 ORDER BY w.rowid DESC LIMIT $4";
     case DB_POSTGRES:
-        return "SELECT " COLUMNS "FROM message_words w JOIN message m ON m.brand_id = w.brand_id AND m.id = "
-               "w.message_id " TABLES
+        return "SELECT " COLUMNS FROM_POSTGRES
                "WHERE w.brand_id = $1 AND w.words @@ $2::text::tsquery AND w.message_id < $3 "
                "ORDER BY w.message_id DESC LIMIT $4";
     }

@@ -1,6 +1,7 @@
 /* The conversation page's one struct, in as few statements as it takes. */
 #include <string.h>
 
+#include "format/unwrap.h"
 #include "web/conversation_page.h"
 
 static err load_inbox(struct web_call *w, struct conversation_page *p) {
@@ -49,6 +50,7 @@ static void merge(struct web_call *w, struct conversation_page *p) {
         s->message = message;
         s->as_sent = message->html.n && (sent == message->id || (!message->text.n && sent == 0));
         split_quoted(message->text, &s->body, &s->quoted);
+        if (message->kind == MESSAGE_LETTER) s->body = text_unwrap(w->arena, s->body);
     }
 }
 

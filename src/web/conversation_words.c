@@ -70,7 +70,11 @@ str said_state_text(struct web_call *w, const struct message *m) {
 str first_name(str name) {
     if (str_has(name, '@')) return name;
     for (size_t i = 0; i < name.n; i++)
-        if (name.p[i] == ' ' || name.p[i] == ',') return str_slice(name, 0, i ? i : name.n);
+        if (name.p[i] == ' ' || name.p[i] == ',') {
+            /* "R. Okonkwo" is nobody's R. */
+            bool initial = i > 0 && name.p[i - 1] == '.';
+            return str_slice(name, 0, i && !initial ? i : name.n);
+        }
     return name;
 }
 

@@ -37,6 +37,10 @@ export function must(args, input = "") {
   return r;
 }
 
+// A test that fails must not leave its desk behind.
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
 /** A desk, set up and perhaps serving. */
 export class Desk {
   static async start({ serve = true, demo = false, db = null, brand = "Tidewatch Toys", inbox = "letters@desk.test",
@@ -67,9 +71,9 @@ export class Desk {
   async serve() {
     this.child = spawn(binary, ["serve", "--data", this.data], { stdio: ["ignore", "pipe", "pipe"] });
     this.log = "";
-    // A test that fails must not wait for its desk, nor leave it behind.
     const child = this.child;
-    process.on("exit", () => child.kill("SIGKILL"));
+    running.add(child);
+    child.on("exit", () => running.delete(child));
     this.child.stderr.on("data", (b) => { this.log += b; });
     this.ended = new Promise((resolve) => this.child.on("exit", (code, signal) => resolve({ code, signal })));
     await new Promise((resolve, reject) => {

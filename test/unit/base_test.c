@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/random.h"
+#include "format/unwrap.h"
 #include "letter/words.h"
 #include "net/archive.h"
 #include "net/objects.h"
@@ -171,6 +172,28 @@ static void test_words(void **state) {
     assert_int_equal(list.n, 2);
 }
 
+static void unwrapped(const char *text, const char *want) {
+    ARENA_AUTO arena *a = arena_new(0);
+    str got = text_unwrap(a, str_z(text));
+    assert_text(got, want);
+    assert_int_equal(got.n, strlen(text));
+}
+
+static void test_unwrap(void **state) {
+    (void)state;
+    unwrapped("The first line of this letter goes up to here\nand the second goes on.\n\nFrom Milo\n",
+              "The first line of this letter goes up to here and the second goes on.\n\nFrom Milo\n");
+    /* "a" would have fitted: the writer ended the line. */
+    unwrapped("Dear all,\na line of exactly fifty characters or so, it seems to\nwork",
+              "Dear all,\na line of exactly fifty characters or so, it seems to work");
+    unwrapped("what we found in the box when it came on Monday:\n- a hook\n1. a door\n> quoted\n  indented",
+              "what we found in the box when it came on Monday:\n- a hook\n1. a door\n> quoted\n  indented");
+    unwrapped("short\nlines\nstay", "short\nlines\nstay");
+    unwrapped("", "");
+    unwrapped("ein Brief mit Umlauten und einer Grenze bei fünfzig Zeichen\nÜbermorgen kommt er",
+              "ein Brief mit Umlauten und einer Grenze bei fünfzig Zeichen Übermorgen kommt er");
+}
+
 static char folder[64];
 
 static int make_folder(void **state) {
@@ -229,6 +252,7 @@ int main(void) {
         cmocka_unit_test(test_arena),      cmocka_unit_test(test_str),     cmocka_unit_test(test_buf),
         cmocka_unit_test(test_list_grows), cmocka_unit_test(test_err),     cmocka_unit_test(test_ids),
         cmocka_unit_test(test_words),      cmocka_unit_test(test_objects), cmocka_unit_test(test_archive),
+        cmocka_unit_test(test_unwrap),
     };
     return cmocka_run_group_tests(tests, make_folder, NULL);
 }

@@ -459,6 +459,21 @@ static void copies_are_consistent(void **state) {
     assert_err(db_copy_to(w->d, world_path(w, "no/such.db")), ERR_DATABASE);
 }
 
+/* A backup put back, or a folder cleared, under a desk that runs: no letter is said to be kept there. */
+static void a_deleted_file_is_noticed(void **state) {
+    WORLD(w);
+    make_letters(w);
+    str aside = world_path(w, "aside.db");
+    assert_ok(write_letter(w->d, 1, 100));
+    assert_int_equal(rename(w->target.p, aside.p), 0);
+    assert_err(write_letter(w->d, 2, 100), ERR_DATABASE);
+    assert_int_equal(rename(aside.p, w->target.p), 0);
+    assert_ok(write_letter(w->d, 3, 100));
+    assert_false(has_letter(w->d, 2));
+    reopen(w);
+    assert_true(has_letter(w->d, 1) && has_letter(w->d, 3));
+}
+
 /* PostgreSQL: connections that die. */
 
 static err kill_others(db_conn *c, void *arg) {
@@ -543,6 +558,7 @@ int main(void) {
         WORLD_SQLITE(a_writer_that_never_ends_is_told),
         WORLD_SQLITE(the_wal_ends),
         WORLD_SQLITE(copies_are_consistent),
+        WORLD_SQLITE(a_deleted_file_is_noticed),
         WORLD_POSTGRES(dead_connections_are_replaced),
         WORLD_POSTGRES(a_connection_lost_before_commit_is_tried_once_more),
         WORLD_POSTGRES(a_lost_commit_is_never_repeated),
