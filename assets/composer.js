@@ -89,6 +89,7 @@ class Draft {
   }
 
   keepHere() {
+    if (!this.changed) return this.forgetHere();
     try {
       localStorage.setItem(this.key, JSON.stringify({ ...this.now(), at: Date.now() }));
     } catch {
@@ -214,6 +215,10 @@ function offerBack(draft, put) {
 
 function activate(form) {
   const area = form.querySelector("textarea[name=text]");
+  const signature = (form.dataset.signature ?? "").trim();
+  const bare = () => ["", signature].includes(area.value.trim());
+  // Above the signature, where the letter begins.
+  if (bare()) area.setSelectionRange(0, 0);
   const mirror = new Mirror(area);
   const draft = new Draft(form);
   let before = area.value;
@@ -260,7 +265,7 @@ function activate(form) {
       return mirror.marks;
     },
     get typed() {
-      return area.value.trim() !== "";
+      return !bare();
     },
   };
 }

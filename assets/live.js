@@ -30,6 +30,15 @@ function listChanged() {
   );
 }
 
+/** The row of the open letter, when the column begins above it. The page itself stays where it is. */
+function showCurrent() {
+  const column = document.querySelector("aside#list");
+  const row = column?.querySelector(".list-row > [aria-current]");
+  if (!row) return;
+  const below = row.getBoundingClientRect().bottom - column.getBoundingClientRect().bottom;
+  if (below > 0) column.scrollTop += below;
+}
+
 /* ---- the quiet notification ---- */
 
 const title = document.title;
@@ -191,6 +200,7 @@ const heard = {
 };
 
 export function start() {
+  showCurrent();
   const url = document.body.dataset.liveUrl;
   if (!url) return;
   notifyButtons();

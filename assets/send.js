@@ -27,6 +27,9 @@ async function refused(form, answer) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("conflict")?.childNodes ?? page.body.childNodes;
   const nodes = [...fresh];
+  // What is sent after reading this is another letter; until the desk has answered, Send again is the same one.
+  const key = page.getElementById("conflict")?.dataset.sendKey;
+  if (key && form.elements.key) form.elements.key.value = key;
   const seen = page.querySelector("#conflict [data-version], .conflict[data-version]")?.dataset.version;
   if (seen && form.elements.version) form.elements.version.value = seen;
   if (!nodes.some(n => n.textContent.trim())) return showText(form, "send-failed");

@@ -285,18 +285,18 @@ CREATE TABLE event (
 CREATE INDEX event_conversation ON event (brand_id, conversation_id, id);
 
 -- Work to do: enqueued in the transaction that causes it, leased, done at least once.
+-- One job of a kind for a subject; the id only names it to people.
 CREATE TABLE job (
     brand_id BIGINT NOT NULL,
-    id BIGINT NOT NULL,
     kind TEXT NOT NULL,
     subject_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
     run_at BIGINT NOT NULL,
     lease_until BIGINT NOT NULL,
     attempts BIGINT NOT NULL,
     last_error TEXT NOT NULL,
     dead_at BIGINT NOT NULL,
-    PRIMARY KEY (brand_id, id),
-    UNIQUE (brand_id, kind, subject_id)
+    PRIMARY KEY (brand_id, kind, subject_id)
 );
 CREATE INDEX job_due ON job (kind, dead_at, run_at);
 

@@ -20,11 +20,13 @@ void random_bytes(void *to, size_t n) { randombytes_buf(to, n); }
 int64_t id_new(int64_t now_ms) {
     static _Atomic int64_t last;
     int64_t since = now_ms > EPOCH_2020 ? now_ms - EPOCH_2020 : 0;
-    /* Half the range, so that counting up within the millisecond has room. */
-    int64_t fresh = since << SEQUENCE_BITS | (int64_t)randombytes_uniform(1u << (SEQUENCE_BITS - 1));
+    int64_t floor = since << SEQUENCE_BITS, fresh = 0;
     int64_t seen = atomic_load(&last), next;
     do {
-        next = fresh > seen ? fresh : seen + 1;
+        /* Randomness costs a system call, and within a millisecond counting up is enough. Half the range, so
+         * that counting has room. */
+        if (seen < floor && !fresh) fresh = floor | (int64_t)randombytes_uniform(1u << (SEQUENCE_BITS - 1));
+        next = seen < floor ? fresh : seen + 1;
     } while (!atomic_compare_exchange_weak(&last, &seen, next));
     return next;
 }

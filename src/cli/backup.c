@@ -127,6 +127,16 @@ static err load_dump(struct cli_desk *c, str folder) {
     return ERR_NONE;
 }
 
+static err fill_folder(struct cli_desk *c, str to, const char *from, const char *target) {
+    TRY(archive_unpack(c->arena, str_z(from), to));
+    TRY(cli_config_read(c->arena, to, &c->config));
+    if (target) {
+        c->config.db = str_z(target);
+        TRY(cli_config_write(c->arena, to, &c->config));
+    }
+    return load_dump(c, to);
+}
+
 static err restore(struct cli_desk *c, const char *folder, const char *from, const char *target) {
     arena *a = c->arena;
     str to = str_z(folder);
@@ -134,13 +144,14 @@ static err restore(struct cli_desk *c, const char *folder, const char *from, con
         access(str_fmt(a, "%s/desk.json", folder).p, F_OK) == 0)
         return err_set(ERR_CONFLICT, "There is a desk in %s already. Restore into an empty folder.", folder);
     TRY(folder_make(a, to));
-    TRY(archive_unpack(a, str_z(from), to));
-    TRY(cli_config_read(a, to, &c->config));
-    if (target) {
-        c->config.db = str_z(target);
-        TRY(cli_config_write(a, to, &c->config));
+    err e = fill_folder(c, to, from, target);
+    /* Half a desk must not look like one; the next try begins anew. */
+    if (e) {
+        unlink(str_fmt(a, "%s/desk.json", folder).p);
+        unlink(str_fmt(a, "%s/desk.db", folder).p);
+        unlink(str_fmt(a, "%s/desk.dump", folder).p);
     }
-    return load_dump(c, to);
+    return e;
 }
 
 int verb_restore(int argc, char **argv) {

@@ -118,7 +118,8 @@ static err check_brand(struct doctor *d, db_conn *conn, const struct store_brand
         TRY(store_outbox_in_state(conn, a, brand->id, bad[s], 100, &rows));
         if (rows.n)
             add(d, LOOK, "outbox",
-                str_fmt(a, "%.*s: %zu replies are %s. They wait for a person's decision.",
+                str_fmt(a,
+                        "%.*s: %zu in the state \"%s\", waiting for a person's decision (page Undelivered).",
                         STR_FMT(brand->name), rows.n, outbox_state_name(bad[s])));
     }
     return ERR_NONE;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "desk/intake.h"
+#include "cli/receive.h"
 #include "desk/tidy.h"
 #include "http/http.h"
 #include "jobs/jobs.h"
@@ -24,6 +24,7 @@ struct serving {
     struct cli_desk *c;
     int lock;
     job_workers *workers;
+    struct receiver *receiver;
     lmtp_server *lmtp, *deliver;
     http_server *http;
     struct web *web;
@@ -39,32 +40,11 @@ static err lock_folder(struct serving *s) {
     return ERR_NONE;
 }
 
-static err may_receive(void *context, str address) {
-    struct serving *s = context;
-    ARENA_AUTO arena *a = arena_new(1 << 20);
-    struct intake_inbox to;
-    return intake_find(&s->c->desk, a, address, &to);
-}
-
-static err keep(void *context, const struct lmtp_envelope *envelope, size_t index) {
-    struct serving *s = context;
-    /* The same recipient named twice gets one letter and two answers. */
-    for (size_t i = 0; i < index; i++)
-        if (str_eq_nocase(envelope->rcpt.v[i], envelope->rcpt.v[index])) return ERR_NONE;
-    ARENA_AUTO arena *a = arena_new(4 << 20);
-    struct intake_inbox to;
-    int64_t id;
-    TRY(intake_find(&s->c->desk, a, envelope->rcpt.v[index], &to));
-    TRY(intake_keep(&s->c->desk, a, to, envelope->mail_from, envelope->rcpt.v[index], envelope->data, &id));
-    buf_add_fmt(envelope->says, "kept %lld", (long long)id);
-    return ERR_NONE;
-}
-
 static err start_lmtp(struct serving *s, str listen, lmtp_server **ret) {
     struct lmtp_options options = {.listen = listen,
                                    .host = S("longhand"),
                                    .max_size = LETTER_MAX,
-                                   .hooks = {.context = s, .recipient = may_receive, .keep = keep}};
+                                   .hooks = receiver_hooks(s->receiver)};
     return lmtp_server_start(&options, ret);
 }
 
@@ -86,6 +66,7 @@ static err start(struct serving *s) {
     TRY(job_workers_start(d, S("/proc/self/exe"), &s->workers));
     d->work = wake;
     d->work_context = s->workers;
+    s->receiver = receiver_new(d);
     TRY(start_lmtp(s, str_fmt(a, "%.*s/deliver.sock", STR_FMT(d->folder)), &s->deliver));
     if (s->c->config.lmtp.n) TRY(start_lmtp(s, s->c->config.lmtp, &s->lmtp));
     struct http_options http = {.listen = s->c->config.http, .handler = web_handle, .context = s->web};
@@ -102,6 +83,7 @@ static void stop(struct serving *s) {
     s->c->desk.work = NULL;
     job_workers_stop(s->workers);
     web_free(s->web);
+    receiver_free(s->receiver);
     if (s->lock >= 0) close(s->lock);
 }
 
@@ -153,7 +135,7 @@ int verb_serve(int argc, char **argv) {
     if (args.value[OPT_LMTP]) c.config.lmtp = str_z(args.value[OPT_LMTP]);
     if (args.value[OPT_URL])
         c.config.public_url = str_z(args.value[OPT_URL]);
-    else if (args.value[OPT_HTTP])
+    else if (args.value[OPT_HTTP] && str_starts(c.config.public_url, S("http://127.0.0.1:")))
         c.config.public_url = str_fmt(c.arena, "http://%s", args.value[OPT_HTTP]);
     c.desk.public_url = c.config.public_url;
     return serve_run(&c, say_ready, &c) ? cli_fail("serve", NULL) : EXIT_DONE;

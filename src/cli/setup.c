@@ -77,7 +77,9 @@ int verb_setup(int argc, char **argv) {
     keep(&args, OPT_HTTP, &c.config.http);
     keep(&args, OPT_LMTP, &c.config.lmtp);
     keep(&args, OPT_URL, &c.config.public_url);
-    if (args.value[OPT_HTTP] && !args.value[OPT_URL])
+    /* An address that somebody chose, such as https://desk.example, stays. */
+    bool chosen = !str_starts(c.config.public_url, S("http://127.0.0.1:"));
+    if (args.value[OPT_HTTP] && !args.value[OPT_URL] && !chosen)
         c.config.public_url = str_fmt(a, "http://%.*s", STR_FMT(c.config.http));
     struct people_setup_done done;
     if (people_setup(&c.desk, a, &wanted, &done) || cli_config_write(a, c.desk.folder, &c.config))

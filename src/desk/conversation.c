@@ -5,6 +5,7 @@
 #include "desk/filing.h"
 #include "desk/roles.h"
 #include "store/agent.h"
+#include "store/brand.h"
 #include "store/customer.h"
 #include "store/message.h"
 #include "store/outbox.h"
@@ -45,9 +46,10 @@ static err take(db_conn *c, void *arg) {
     if (v.agent_id == g->who->agent) return ERR_NONE;
     if (v.agent_id && !g->flag)
         return err_set(ERR_CONFLICT, "%.*s is answering this one.", STR_FMT(v.agent_name));
+    str from = v.agent_id ? v.agent_name : S("");
     v.agent_id = g->who->agent;
     v.version++;
-    return put(c, g, &v, "taken", S(""));
+    return put(c, g, &v, "taken", from);
 }
 
 err conversation_take(struct desk *d, arena *a, const struct actor *who, int64_t id, bool even_so) {
@@ -192,7 +194,10 @@ static err note(db_conn *c, void *arg) {
                         .text = g->text,
                         .said_at = now,
                         .created_at = now};
+    struct store_brand brand;
     TRY(store_message_insert(c, g->who->brand, &m));
+    TRY(store_brand_by_id(c, g->arena, g->who->brand, &brand));
+    TRY(words_index_message(c, g->arena, g->who->brand, brand.language, &m));
     struct draft kept;
     TRY(store_draft_get(c, g->arena, g->who->brand, v.id, g->who->agent, &kept));
     if (kept.updated_at && kept.kind == MESSAGE_NOTE)

@@ -7,7 +7,8 @@
 #include "store/customer.h"
 #include "store/inbox.h"
 
-enum { WORDS_MAX = 20000 };
+/* PostgreSQL takes less than 1 MiB of words in one row. */
+enum { WORDS_MAX = 20000, WORDS_BYTES_MAX = 1000000 };
 
 str filing_snippet(arena *a, str text) {
     char *out = arena_alloc(a, 160);
@@ -30,6 +31,9 @@ str words_of_message(arena *a, str language, const struct message *m) {
                       str_cstr(a, m->from_address), str_cstr(a, m->text));
     word_list words;
     words_of(a, all, language, WORDS_MAX, &words);
+    size_t n = 0, bytes = 0;
+    while (n < words.n && bytes + words.v[n].n < WORDS_BYTES_MAX) bytes += words.v[n++].n + 1;
+    words.n = n;
     return words_joined(a, &words);
 }
 

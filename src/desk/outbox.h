@@ -9,7 +9,7 @@
 #include "store/job.h"
 #include "store/outbox.h"
 
-enum { OUTBOX_ATTEMPTS_MAX = 10 }; /* with square growth from a minute: about nine hours */
+enum { OUTBOX_ATTEMPTS_MAX = 10 }; /* with square growth from a minute: nearly five hours */
 
 /* Do one `send` job to its end: deliver, or put it off, or show it to a person. Ends or postpones the job in
  * the transaction that writes the result. An error means the job should be tried again later. */

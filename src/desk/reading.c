@@ -10,7 +10,7 @@
 
 /* A letter takes up to some six times its size here (its bytes, its parts, its words), and is at most 64 MB.
  */
-enum { BATCH_BYTES = 32 << 20, LETTER_MEMORY_MAX = 1 << 30 };
+enum { BATCH_BYTES = 32 << 20, LETTER_MEMORY_MAX = 1 << 30, TRIES = 3 };
 
 struct batch {
     struct desk *desk;
@@ -158,6 +158,27 @@ static err file_all(db_conn *c, void *arg) {
     return ERR_NONE;
 }
 
+/* What was read of a letter cannot be stored, and trying again does not help: so it is listed as unreadable,
+ * with its bytes, instead of being kept where nobody sees it. */
+static void make_bare(arena *a, struct filing *f, err why) {
+    struct message bare = {.id = f->raw.id,
+                           .kind = MESSAGE_LETTER,
+                           .channel = CHANNEL_MAIL,
+                           .raw_id = f->raw.id,
+                           .said_at = f->raw.received_at,
+                           .created_at = f->raw.received_at};
+    str says = str_fmt(a, "What was read of this letter could not be kept (%s).", err_name(why));
+    *f = (struct filing){.brand = f->brand, .raw = f->raw, .message = bare};
+    fill_unreadable(a, f, says);
+}
+
+static err file_bare(struct batch *b, err why) {
+    bool lasting = why == ERR_INVALID || why == ERR_LIMIT || why == ERR_DATABASE || why == ERR_CONFLICT;
+    if (!lasting || b->jobs.n != 1 || b->jobs.v[0].attempts < TRIES || !b->filings[0].raw.id) return why;
+    make_bare(b->arena, &b->filings[0], why);
+    return db_write(b->desk->db, file_all, b);
+}
+
 /* As many of the jobs as have small letters go into one transaction; large ones end it early, so that what is
  * in memory does not grow with the number of large letters that wait. */
 static err file_some(struct desk *d, arena *a, reader *r, const job_list *jobs, size_t *ret_n) {
@@ -169,7 +190,8 @@ static err file_some(struct desk *d, arena *a, reader *r, const job_list *jobs, 
         n++;
     }
     b.jobs.n = n;
-    TRY(db_write(d->db, file_all, &b));
+    err e = db_write(d->db, file_all, &b);
+    if (e) TRY(file_bare(&b, e));
     for (size_t i = 0; i < n; i++)
         if (b.changed[i]) desk_changed(d, jobs->v[i].brand_id, b.changed[i], "letter");
     *ret_n = n;

@@ -13,7 +13,7 @@ static const struct setting_info infos[SETTINGS] = {
                                     "Whoever does nothing for so long has to sign in again."},
     [SETTING_SESSION_DAYS] = {"session_days", SETTING_NUMBER, 14, 1, 90, "days",
                               "Everybody has to sign in again after so long."},
-    [SETTING_ATTACHMENT_LIMIT_MB] = {"attachment_limit_mb", SETTING_NUMBER, 25, 1, 100, "MB",
+    [SETTING_ATTACHMENT_LIMIT_MB] = {"attachment_limit_mb", SETTING_NUMBER, 25, 1, 25, "MB",
                                      "How large the files of one reply may be together."},
     [SETTING_SILENT_INBOX_HOURS] = {"silent_inbox_hours", SETTING_NUMBER, 48, 0, 8760, "hours",
                                     "An inbox without a letter for so long is reported; 0 means never."},

@@ -14,6 +14,7 @@
 
 struct archive_out {
     struct archive *ar;
+    int fd;
     char *path, *temporary;
 };
 
@@ -36,11 +37,14 @@ err archive_begin(arena *a, str path, archive_out **ret_out) {
     (void)a;
     archive_out *out = calloc(1, sizeof *out);
     if (!out) abort();
-    *out = (archive_out){archive_write_new(), joined(path, ""), joined(path, ".part")};
+    *out = (archive_out){archive_write_new(), -1, joined(path, ""), joined(path, ".part")};
     archive_write_add_filter_zstd(out->ar);
     archive_write_set_format_pax_restricted(out->ar);
-    if (archive_write_open_filename(out->ar, out->temporary) != ARCHIVE_OK) {
-        err e = archive_error(out->ar, "write");
+    /* It holds letters and passwords: nobody else may read it, whatever the umask. */
+    out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (out->fd < 0 || archive_write_open_fd(out->ar, out->fd) != ARCHIVE_OK) {
+        err e = out->fd < 0 ? err_set(ERR_IO, "Cannot write %s: %s.", out->temporary, strerror(errno))
+                            : archive_error(out->ar, "write");
         archive_drop(out);
         return e;
     }
@@ -99,6 +103,7 @@ err archive_add_file(arena *a, archive_out *out, str name, str from_path) {
 void archive_drop(archive_out *out) {
     if (!out) return;
     if (out->ar) archive_write_free(out->ar);
+    if (out->fd >= 0) close(out->fd);
     unlink(out->temporary);
     free(out->path);
     free(out->temporary);
@@ -143,7 +148,7 @@ static err unpack_entry(arena *a, struct archive *ar, struct archive_entry *entr
     size_t slash = path.n;
     while (path.p[slash - 1] != '/') slash--;
     TRY(folder_make(a, str_slice(path, 0, slash - 1)));
-    int fd = open(path.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int fd = open(path.p, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) return err_set(ERR_IO, "Cannot make %s: %s.", path.p, strerror(errno));
     err e = archive_read_data_into_fd(ar, fd) == ARCHIVE_OK ? ERR_NONE : archive_error(ar, "read");
     if (!e && fsync(fd) < 0) e = err_set(ERR_IO, "Cannot sync %s: %s.", path.p, strerror(errno));

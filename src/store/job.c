@@ -50,7 +50,8 @@ static int by_id(const void *x, const void *y) {
 
 static const char *claim_sql(db_engine engine) {
 #define CLAIM(lock)                                                                                          \
-    "UPDATE job SET lease_until = $3, attempts = attempts + 1 WHERE (brand_id, id) IN (SELECT brand_id, id " \
+    "UPDATE job SET lease_until = $3, attempts = attempts + 1 WHERE (brand_id, kind, subject_id) IN "        \
+    "(SELECT brand_id, kind, subject_id "                                                                    \
     "FROM job WHERE kind = $1 AND dead_at = 0 AND run_at <= $2 AND lease_until < $2 ORDER BY run_at, id "    \
     "LIMIT $4" lock ") RETURNING " COLUMNS
     switch (engine) {
@@ -77,25 +78,29 @@ err store_job_claim(db_conn *c, arena *a, str kind, int64_t now, int64_t lease_u
     return ERR_NONE;
 }
 
-err store_job_finish(db_conn *c, const struct job *job, bool *ret_mine) {
-    db_query *q = db_sql(c, "DELETE FROM job WHERE brand_id = $1 AND id = $2 AND attempts = $3");
+static void bind_lease(db_query *q, const struct job *job) {
     db_bind_int(q, 1, job->brand_id);
-    db_bind_int(q, 2, job->id);
-    db_bind_int(q, 3, job->attempts);
+    db_bind_text(q, 2, job->kind);
+    db_bind_int(q, 3, job->subject_id);
+    db_bind_int(q, 4, job->attempts);
+}
+
+err store_job_finish(db_conn *c, const struct job *job, bool *ret_mine) {
+    db_query *q = db_sql(c, "DELETE FROM job WHERE brand_id = $1 AND kind = $2 AND subject_id = $3 "
+                            "AND attempts = $4");
+    bind_lease(q, job);
     TRY(db_done(q));
     *ret_mine = db_changes(q) == 1;
     return ERR_NONE;
 }
 
 err store_job_postpone(db_conn *c, const struct job *job, int64_t run_at, str error, int64_t dead_at) {
-    db_query *q = db_sql(c, "UPDATE job SET run_at = $4, lease_until = 0, last_error = $5, dead_at = $6 "
-                            "WHERE brand_id = $1 AND id = $2 AND attempts = $3");
-    db_bind_int(q, 1, job->brand_id);
-    db_bind_int(q, 2, job->id);
-    db_bind_int(q, 3, job->attempts);
-    db_bind_int(q, 4, run_at);
-    db_bind_text(q, 5, error);
-    db_bind_int(q, 6, dead_at);
+    db_query *q = db_sql(c, "UPDATE job SET run_at = $5, lease_until = 0, last_error = $6, dead_at = $7 "
+                            "WHERE brand_id = $1 AND kind = $2 AND subject_id = $3 AND attempts = $4");
+    bind_lease(q, job);
+    db_bind_int(q, 5, run_at);
+    db_bind_text(q, 6, error);
+    db_bind_int(q, 7, dead_at);
     return db_done(q);
 }
 

@@ -22,7 +22,7 @@ err store_job_due(db_conn *c, str kind, int64_t now, bool *ret_due);
 /* Lease at most `limit` due jobs of a kind to the caller until `lease_until`; attempts is counted up. */
 err store_job_claim(db_conn *c, arena *a, str kind, int64_t now, int64_t lease_until, int limit,
                     job_list *ret);
-/* True when the lease is still the caller's: same id and attempts. Ends the job. */
+/* True when the lease is still the caller's: same attempts. Ends the job. */
 err store_job_finish(db_conn *c, const struct job *job, bool *ret_mine);
 /* Try again at `run_at`; with dead_at not 0 it waits for a person. Same condition as finish. */
 err store_job_postpone(db_conn *c, const struct job *job, int64_t run_at, str error, int64_t dead_at);

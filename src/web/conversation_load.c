@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "format/unwrap.h"
-#include "web/conversation_page.h"
+#include "web/reply_page.h"
 
 static err load_inbox(struct web_call *w, struct conversation_page *p) {
     const struct glance *g;
@@ -109,6 +109,7 @@ static err load_compose(struct web_call *w, struct conversation_page *p, bool ty
     struct draft draft;
     TRY(store_draft_get(c, w->arena, brand, p->c.id, w->who.agent.id, &draft));
     k->kept = draft.updated_at != 0;
+    compose_begin(w, k);
     if (typed) {
         typed_in(w, k);
     } else if (k->kept) {

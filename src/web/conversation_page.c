@@ -16,7 +16,7 @@ void conversation_html(struct web_call *w) {
         return;
     }
     if (str_eq(w->fragment, S("send"))) {
-        tmpl_conflict(&w->page, w, &p->conflict, p->c.version);
+        tmpl_conflict(&w->page, w, &p->conflict, &p->compose);
         return;
     }
     frame_open(w, &p->frame);

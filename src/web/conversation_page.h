@@ -31,6 +31,8 @@ struct composing {
     int64_t version; /* -1: there is none yet */
     int64_t seen;    /* the last message or event on the page, so that a refusal can say what came after it */
     bool kept;       /* there is a draft */
+    str key;         /* reply_wish.key: one for each form that was made */
+    str signature;   /* a text that is nothing else counts as empty */
 };
 
 /* What happened since the agent looked, when a send was refused. */
@@ -85,6 +87,10 @@ void conversation_again(
 
 /* conversation_words.c: what is shown, in words. */
 str said_event_text(struct web_call *w, const struct event *e);
+/* Its subject is not the conversation's, apart from "Re:" and the like. */
+bool said_another_subject(struct web_call *w, const struct message *m, const struct conversation *c);
+/* A mail's own date and its arrival are more than an hour apart. */
+bool said_came_later(const struct message *m);
 str said_state_text(struct web_call *w, const struct message *m);
 str close_reason_text(struct web_call *w, close_reason r);
 str first_name(str name);

@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include "base/clock.h"
+#include "format/compose.h"
 #include "web/conversation_page.h"
 
 static str fill(struct web_call *w, const char *msgid, str a0, str a1) {
@@ -22,10 +24,14 @@ str close_reason_text(struct web_call *w, close_reason r) {
 }
 
 /* What the event log says, for oneself and for others. */
-static const struct {
+struct event_word {
     const char *kind, *you, *they;
-} event_words[] = {
-    {"taken", T("You took this over"), T("{0} took this over")},
+};
+/* "taken" when somebody had it before. */
+static const struct event_word taken_over = {"taken", T("You took this over from {1}"),
+                                             T("{0} took this over from {1}")};
+static const struct event_word event_words[] = {
+    {"taken", T("You took this"), T("{0} took this")},
     {"released", T("You gave this back to the list"), T("{0} gave this back to the list")},
     {"passed", T("You passed this on to {1}"), T("{0} passed this on to {1}")},
     {"closed", T("You closed this: {1}"), T("{0} closed this: {1}")},
@@ -48,10 +54,22 @@ str said_event_text(struct web_call *w, const struct event *e) {
     if (str_eq(e->kind, S("closed")) && close_reason_from(detail, &reason))
         detail = close_reason_text(w, reason);
     bool own = e->agent_id && e->agent_id == w->who.agent.id;
+    const struct event_word *said = NULL;
     for (size_t i = 0; i < sizeof event_words / sizeof *event_words; i++)
-        if (str_eq(e->kind, str_z(event_words[i].kind)))
-            return fill(w, own ? event_words[i].you : event_words[i].they, who, detail);
-    return fill(w, "{0}: {1}", who, e->kind);
+        if (str_eq(e->kind, str_z(event_words[i].kind))) said = &event_words[i];
+    if (said == event_words && detail.n) said = &taken_over;
+    if (!said) return fill(w, "{0}: {1}", who, e->kind);
+    return fill(w, own ? said->you : said->they, who, detail);
+}
+
+bool said_another_subject(struct web_call *w, const struct message *m, const struct conversation *c) {
+    if (!m->subject.n || str_eq(m->subject, c->subject)) return false;
+    return !str_eq(compose_reply_subject(w->arena, m->subject), compose_reply_subject(w->arena, c->subject));
+}
+
+bool said_came_later(const struct message *m) {
+    int64_t apart = m->created_at - m->said_at;
+    return m->channel == CHANNEL_MAIL && (apart > HOUR_MS || apart < -HOUR_MS);
 }
 
 str said_state_text(struct web_call *w, const struct message *m) {

@@ -21,9 +21,24 @@ err home_go(struct web_call *w) {
     return ERR_NONE;
 }
 
+static err administers(struct web_call *w, const store_brand_list *brands, bool *ret_yes) {
+    struct store_agent agent;
+    enum role role;
+    db_conn *c;
+    bool yes = false;
+    TRY(web_read(w, &c));
+    for (size_t i = 0; !yes && i < brands->n; i++) {
+        TRY(store_agent_by_account(c, w->arena, brands->v[i].id, w->who.account.id, &agent));
+        yes = role_from(agent.role, &role) && role_may(role, RIGHT_ADMIN);
+    }
+    *ret_yes = yes;
+    return ERR_NONE;
+}
+
 err home_view(struct web_call *w) {
     struct home_view *v = arena_alloc(w->arena, sizeof *v);
     TRY(load_brands(w, &v->brands));
+    TRY(administers(w, &v->brands, &v->administers));
     TRY(frame_load(w, web_text(w, T("Your brands")), &v->frame));
     w->view = v;
     return ERR_NONE;

@@ -9,6 +9,7 @@
 struct home_view {
     struct frame frame;
     store_brand_list brands;
+    bool administers; /* one of them: may add another */
 };
 
 err home_go(struct web_call *w); /* "/": to the only brand, or to the choice */

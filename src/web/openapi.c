@@ -11,6 +11,7 @@ static bool take_next(str *rest, struct taken *ret) {
     str piece, name;
     if (!str_split(rest, ',', &piece)) return false;
     piece = str_trim(piece);
+    if (!piece.n) return false; /* a row that takes nothing */
     str_split(&piece, ':', &name);
     *ret = (struct taken){.name = name, .type = piece};
     if (str_ends(name, S("!"))) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/random.h"
 #include "composer.tmpl.h"
 #include "desk/outbox.h"
 #include "web/routes.h"
@@ -14,6 +15,15 @@ static err conversation_of(const struct web_call *w, int64_t *ret_id) {
 
 static str place(const struct web_call *w, int64_t conversation) {
     return conversation ? web_path(w, "/c/%lld", (long long)conversation) : web_path(w, "/write");
+}
+
+void compose_begin(struct web_call *w, struct composing *k) {
+    bool same = w->problem != ERR_NONE && w->problem != ERR_CONFLICT;
+    str key = same ? web_param(w, "key") : S("");
+    k->key = key.n && key.n <= 200 ? key : token_new(w->arena);
+    k->signature = w->who.agent.signature;
+    if (!k->kept && !w->program && str_trim(k->signature).n)
+        k->text = str_fmt(w->arena, "\n\n%.*s", STR_FMT(k->signature));
 }
 
 /* ---- sending ---- */
@@ -34,12 +44,53 @@ static err fill_in(struct web_call *w, struct reply_wish *wish) {
     return ERR_NONE;
 }
 
+/* The text, "" when it is nothing but the signature that the form began with. By a program nothing was put
+ * under it. */
+static str written(const struct web_call *w) {
+    str text = web_param_text(w, "text");
+    return !w->program && str_eq(str_trim(text), str_trim(w->who.agent.signature)) ? S("") : text;
+}
+
+/* A browser without scripts sends the files along with the letter. */
+static err attach_all(struct web_call *w, int64_t conversation, attachment_list *ret_made) {
+    for (size_t i = 0; i < w->in->files.n; i++) {
+        const struct http_file *f = &w->in->files.v[i];
+        int64_t id;
+        if (!f->bytes.n) continue;
+        TRY(draft_attach(w->desk, w->arena, &w->actor, conversation, f->name, f->type, f->bytes, &id));
+        list_add(w->arena, ret_made)->id = id;
+    }
+    return ERR_NONE;
+}
+
+/* The key was used before, and nothing was sent now: the files of this request hang on no letter, and words
+ * that changed since have to be seen again before they may go. */
+static err check_repeated(struct web_call *w, const struct reply_wish *wish, const struct reply_made *made,
+                          const attachment_list *files) {
+    struct message sent;
+    attachment_list left = {0};
+    db_conn *c;
+    if (!wish->key.n) return ERR_NONE;
+    TRY(web_read(w, &c));
+    TRY(store_message_get(c, w->arena, w->who.brand.id, made->message, &sent));
+    if (files->n)
+        TRY(store_attachments_of_draft(c, w->arena, w->who.brand.id, wish->conversation, w->who.agent.id,
+                                       &left));
+    web_read_end(w);
+    for (size_t i = 0; i < files->n; i++)
+        for (size_t k = 0; k < left.n; k++)
+            if (left.v[k].id == files->v[i].id) TRY(draft_detach(w->desk, w->arena, &w->actor, left.v[k].id));
+    if (str_eq(sent.text, wish->text)) return ERR_NONE;
+    return err_set(ERR_CONFLICT, "This letter was sent before its last changes; nothing more was sent.");
+}
+
 err reply_do_send(struct web_call *w) {
     struct reply_wish wish = {.to_line = web_param(w, "to"),
                               .cc_line = web_param(w, "cc"),
                               .bcc_line = web_param(w, "bcc"),
                               .subject = web_param(w, "subject"),
-                              .text = web_param_text(w, "text"),
+                              .text = written(w),
+                              .key = web_param(w, "key"),
                               .by_hand = web_param_on(w, "by_hand"),
                               .close_after = web_param_on(w, "done")};
     TRY(conversation_of(w, &wish.conversation));
@@ -50,16 +101,11 @@ err reply_do_send(struct web_call *w) {
     if (wish.conversation && wish.seen_version < 0 && !w->program)
         return err_set(ERR_INVALID, "The page did not say which version of the conversation it showed.");
     TRY(fill_in(w, &wish));
-    /* A browser without scripts sends the files along with the letter. */
-    for (size_t i = 0; i < w->in->files.n; i++) {
-        const struct http_file *f = &w->in->files.v[i];
-        int64_t attachment;
-        if (!f->bytes.n) continue;
-        TRY(draft_attach(w->desk, w->arena, &w->actor, wish.conversation, f->name, f->type, f->bytes,
-                         &attachment));
-    }
+    attachment_list files = {0};
+    TRY(attach_all(w, wish.conversation, &files));
     struct reply_made made;
     TRY(reply_send(w->desk, w->arena, &w->actor, &wish, &made));
+    TRY(check_repeated(w, &wish, &made, &files));
     struct reply_done *done = arena_alloc(w->arena, sizeof *done);
     *done = (struct reply_done){made.conversation, made.message, made.ready_at, 0};
     w->view = done;

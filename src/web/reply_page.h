@@ -11,6 +11,10 @@ struct reply_done {
     int64_t conversation, message, ready_at, attachment;
 };
 
+/* What the form begins with: its key and, where there is no draft, the signature under two empty lines. Set
+ * `kept` before. A form shown again keeps its key, unless what was sent with it lies behind a conflict. */
+void compose_begin(struct web_call *w, struct composing *k);
+
 err reply_do_send(struct web_call *w);
 void reply_again(struct web_call *w);
 void reply_json(const struct web_call *w, struct json_out *o);

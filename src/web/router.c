@@ -191,7 +191,13 @@ static void serve(struct web_call *w) {
         return;
     }
     e = read_body(w);
-    if (!e) e = w->route->run(w);
+    if (e) {
+        /* What was typed cannot be read, so there is no form to show again. */
+        web_error(w, web_status(e), err_name(e),
+                  words_of(w, e, web_status(e), str_cstr(w->arena, str_z(err_text()))));
+        return;
+    }
+    e = w->route->run(w);
     if (e)
         fail(w, e);
     else

@@ -64,7 +64,7 @@ static const struct web_route routes[] = {
 
     POST("/b/:brand/c/:id/reply", WHO_WRITE, reply_do_send, reply_again, reply_json,
          "text!:string, to:string, cc:string, bcc:string, subject:string, version:int, done:bool, "
-         "by_hand:bool",
+         "by_hand:bool, key:string",
          "Send a reply; refused when the conversation changed since the version seen"),
     POST("/b/:brand/c/:id/draft", WHO_WRITE, draft_do_save, NULL, web_json_ok,
          "text:string, to:string, cc:string, bcc:string, subject:string", "Keep what is typed as your draft"),
@@ -114,7 +114,8 @@ static const struct web_route routes[] = {
     GET("/b/:brand/write", WHO_WRITE, write_view, write_html, write_json, "customer:id, inbox:id",
         "A letter that begins a conversation"),
     POST("/b/:brand/write/reply", WHO_WRITE, reply_do_send, reply_again, reply_json,
-         "text!:string, to!:string, cc:string, bcc:string, subject:string, inbox:id, done:bool",
+         "text!:string, to!:string, cc:string, bcc:string, subject:string, inbox:id, done:bool, "
+         "key:string",
          "Send a letter that begins a conversation"),
     POST("/b/:brand/write/draft", WHO_WRITE, draft_do_save, NULL, web_json_ok,
          "text:string, to:string, cc:string, bcc:string, subject:string",

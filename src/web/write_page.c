@@ -41,6 +41,7 @@ err write_view(struct web_call *w) {
                             .base = web_path(w, "/write"),
                             .version = -1,
                             .kept = draft.updated_at != 0};
+    compose_begin(w, k);
     TRY(store_attachments_of_draft(c, w->arena, w->who.brand.id, 0, w->who.agent.id, &k->files));
     if (!k->to.n) TRY(to_customer(w, &k->to));
     TRY(load_inboxes(w, &v->inboxes));
@@ -55,7 +56,7 @@ err write_view(struct web_call *w) {
 void write_html(struct web_call *w) {
     const struct write_view *v = w->view;
     if (str_eq(w->fragment, S("send"))) {
-        tmpl_conflict(&w->page, w, &v->conflict, -1);
+        tmpl_conflict(&w->page, w, &v->conflict, &v->compose);
         return;
     }
     frame_open(w, &v->frame);

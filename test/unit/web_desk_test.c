@@ -1,6 +1,7 @@
 /* The conversation side of the web floor: pages and their JSON, forms and what they refuse. */
 #include "web_kit.h"
 
+#include "web/conversation_page.h"
 #include "web/search_page.h"
 
 /* ---- a conversation ---- */
@@ -146,7 +147,7 @@ static void test_stale_reply(void **state) {
                          .form = reply_form(seen, "My+long+answer"));
     assert_status(h, 409);
     assert_has(h, "Not sent: something changed");
-    assert_has(h, "Omar took this over");
+    assert_has(h, "Omar took this<");
     assert_has(h, "Your reply goes to ada@customer.example");
     assert_has(h, "\nMy long answer</textarea>");
     assert_true(
@@ -172,6 +173,161 @@ static void test_stale_reply(void **state) {
     assert_true(has(h.body, "\"message\":\""));
     h = shoot(HTTP_POST, api(kit_path(TOYS "/c/%lld/reply", id)), .by = &site.ines, .json = "[1]");
     assert_status(h, 422);
+}
+
+/* ---- one letter, sent once ---- */
+
+static str value_of(struct hit h, const char *before) {
+    size_t at = str_find(h.body, str_z(before), 0);
+    assert_true(at != SIZE_MAX);
+    at += strlen(before);
+    return str_slice(h.body, at, str_find_char(h.body, '"', at));
+}
+
+static str key_of(struct hit h) { return value_of(h, "name=\"key\" value=\""); }
+
+static int replies_in(int64_t id) {
+    message_list all = {0};
+    int n = 0;
+    DB_READ_AUTO db_conn *c = NULL;
+    assert_ok(db_read_begin(kit.db, &c));
+    assert_ok(store_message_list(c, kit.a, site.inbox.brand, id, 0, 100, &all));
+    for (size_t i = 0; i < all.n; i++) n += all.v[i].kind == MESSAGE_REPLY;
+    return n;
+}
+
+static const char *keyed(str key, int64_t version, const char *text) {
+    return str_cstr(kit.a, str_fmt(kit.a, "key=%.*s&%s", STR_FMT(key), reply_form(version, text)));
+}
+
+static void test_one_key_sends_once(void **state) {
+    (void)state;
+    int64_t id = fresh_letter("Twice"), seen = version_of(id);
+    const char *page = kit_path(TOYS "/c/%lld", id), *send = kit_path(TOYS "/c/%lld/reply", id);
+    str key = key_of(shoot(HTTP_GET, page, .as = &site.ines));
+    assert_true(key.n >= 20);
+    assert_false(str_eq(key, key_of(shoot(HTTP_GET, page, .as = &site.ines))));
+    /* Refused: the form shown again is still the same one. */
+    struct hit h = shoot(HTTP_POST, send, .as = &site.ines, .form = keyed(key, seen, ""));
+    assert_status(h, 422);
+    assert_str(key_of(h), str_cstr(kit.a, key));
+    /* The connection dies and the browser repeats itself, with its file too. */
+    for (int i = 0; i < 3; i++) {
+        h = shoot(HTTP_POST, send, .as = &site.ines, .form = keyed(key, seen, "Dear+Ada"), .file = KIT_PNG);
+        assert_status(h, 303);
+        assert_str(h.location, page);
+        assert_int_equal(replies_in(id), 1);
+    }
+    assert_false(has(shoot(HTTP_GET, page, .as = &site.ines).body, "data-attachment"));
+    /* Words changed since are neither sent in silence nor lost. */
+    h = shoot(HTTP_POST, send, .as = &site.ines, .form = keyed(key, seen, "Dear+Ada%2C+more"));
+    assert_status(h, 409);
+    assert_has(h, "\nDear Ada, more</textarea>");
+    assert_has(h, "Ines Duarte answered at");
+    assert_int_equal(replies_in(id), 1);
+    str next = key_of(h);
+    assert_false(str_eq(key, next));
+    assert_str(value_of(h, "data-send-key=\""), str_cstr(kit.a, next));
+    h = shoot(HTTP_POST, send, .as = &site.ines, .form = keyed(next, version_of(id), "Dear+Ada%2C+more"));
+    assert_status(h, 303);
+    assert_int_equal(replies_in(id), 2);
+    /* Somebody else's key is another one. */
+    h = shoot(HTTP_POST, send, .as = &site.omar, .form = keyed(next, version_of(id), "Dear+Ada%2C+more"));
+    assert_status(h, 303);
+    assert_int_equal(replies_in(id), 3);
+}
+
+static void test_key_of_first_letter_and_program(void **state) {
+    (void)state;
+    str key = key_of(shoot(HTTP_GET, TOYS "/write", .as = &site.omar));
+    const char *form = str_cstr(
+        kit.a, str_fmt(kit.a, "key=%.*s&to=once%%40customer.example&subject=Once&text=Hello", STR_FMT(key)));
+    struct hit one = shoot(HTTP_POST, TOYS "/write/reply", .as = &site.omar, .form = form);
+    struct hit two = shoot(HTTP_POST, TOYS "/write/reply", .as = &site.omar, .form = form);
+    assert_status(one, 303);
+    assert_status(two, 303);
+    assert_str(two.location, str_cstr(kit.a, one.location));
+    int64_t id = fresh_letter("By program");
+    const char *send = api(kit_path(TOYS "/c/%lld/reply", id));
+    const char *json = "{\"text\": \"T\", \"key\": \"order-7\"}";
+    one = shoot(HTTP_POST, send, .by = &site.ines, .json = json);
+    two = shoot(HTTP_POST, send, .by = &site.ines, .json = json);
+    assert_status(one, 200);
+    assert_str(two.body, str_cstr(kit.a, one.body));
+    assert_int_equal(replies_in(id), 1);
+}
+
+static void test_signature(void **state) {
+    (void)state;
+    int64_t id = fresh_letter("Signed");
+    const char *page = kit_path(TOYS "/c/%lld", id), *send = kit_path(TOYS "/c/%lld/reply", id);
+    assert_has(shoot(HTTP_GET, page, .as = &site.omar), "rows=\"10\">\n</textarea>");
+    assert_ok(people_set_signature(&kit.d, kit.a, site.inbox.brand, site.omar.agent.id,
+                                   S("Omar <Haddad>\nTidewatch Toys")));
+    struct hit h = shoot(HTTP_GET, page, .as = &site.omar);
+    assert_has(h, "rows=\"10\">\n\n\nOmar &lt;Haddad&gt;\nTidewatch Toys</textarea>");
+    assert_has(h, "data-signature=\"Omar &lt;Haddad&gt;\nTidewatch Toys\"");
+    assert_has(shoot(HTTP_GET, TOYS "/write", .as = &site.omar), ">\n\n\nOmar &lt;Haddad&gt;\n");
+    assert_false(has(shoot(HTTP_GET, page, .as = &site.ines).body, "Haddad"));
+    h = shoot(HTTP_POST, send, .as = &site.omar,
+              .form = reply_form(version_of(id), "%0D%0A%0D%0AOmar+%3CHaddad%3E%0D%0ATidewatch+Toys"));
+    assert_status(h, 422);
+    assert_has(h, "The reply is empty.");
+    /* A draft is shown as it was kept. */
+    shoot(HTTP_POST, kit_path(TOYS "/c/%lld/draft", id), .as = &site.omar, .form = "text=half");
+    assert_has(shoot(HTTP_GET, page, .as = &site.omar), ">\nhalf</textarea>");
+    shoot(HTTP_POST, kit_path(TOYS "/c/%lld/draft/drop", id), .as = &site.omar);
+    /* What is seen is what is sent; a program's text stays as it is. */
+    h = shoot(HTTP_POST, send, .as = &site.omar, .form = reply_form(version_of(id), "Without+it"));
+    assert_status(h, 303);
+    h = shoot(HTTP_POST, api(send), .by = &site.omar, .json = "{\"text\": \"By program\"}");
+    assert_status(h, 200);
+    h = shoot(HTTP_GET, api(page), .by = &site.omar);
+    assert_true(has(h.body, "\"text\":\"Without it\"") && has(h.body, "\"text\":\"By program\""));
+    assert_false(has(h.body, "Haddad"));
+    assert_false(has(shoot(HTTP_GET, api(TOYS "/write"), .by = &site.omar).body, "Haddad"));
+    assert_ok(people_set_signature(&kit.d, kit.a, site.inbox.brand, site.omar.agent.id, S("")));
+}
+
+/* ---- what a thread says ---- */
+
+static void test_words_of_the_thread(void **state) {
+    (void)state;
+    struct web_call w = {.arena = kit.a, .who.agent = site.ines.agent};
+    struct event e = {.kind = S("taken"), .agent_id = site.omar.agent.id, .agent_name = S("Omar")};
+    assert_str(said_event_text(&w, &e), "Omar took this");
+    e.detail = S("Lena");
+    assert_str(said_event_text(&w, &e), "Omar took this over from Lena");
+    e.agent_id = site.ines.agent.id;
+    assert_str(said_event_text(&w, &e), "You took this over from Lena");
+    e.detail = S("");
+    assert_str(said_event_text(&w, &e), "You took this");
+    struct conversation c = {.subject = S("Invoice, again")};
+    struct message m = {.subject = S("Re: Invoice, again"), .said_at = kit.now, .created_at = kit.now};
+    assert_false(said_another_subject(&w, &m, &c));
+    m.subject = S("AW: Re: Invoice, again");
+    assert_false(said_another_subject(&w, &m, &c));
+    m.subject = S("Another invoice");
+    assert_true(said_another_subject(&w, &m, &c));
+    m.subject = S("");
+    assert_false(said_another_subject(&w, &m, &c));
+    assert_false(said_came_later(&m));
+    m.said_at -= 61 * MINUTE_MS;
+    assert_true(said_came_later(&m));
+    m.said_at = kit.now + 61 * MINUTE_MS;
+    assert_true(said_came_later(&m));
+    m.channel = CHANNEL_PAPER;
+    assert_false(said_came_later(&m));
+}
+
+static void test_list_shows_the_beginning(void **state) {
+    (void)state;
+    fresh_letter("A subject");
+    struct hit h = shoot(HTTP_GET, TOYS "/list/waiting", .as = &site.ines);
+    assert_has(h, "<p dir=\"auto\">A subject</p><p class=\"begins\" dir=\"auto\">Please help.</p>");
+    fresh_letter("");
+    h = shoot(HTTP_GET, TOYS "/list/waiting", .as = &site.ines);
+    assert_has(h, "<p dir=\"auto\">Please help.</p></a>");
 }
 
 static void test_draft_and_files(void **state) {
@@ -403,6 +559,11 @@ int main(void) {
         KIT_TEST(test_search),
         KIT_TEST(test_reply_and_take_back),
         KIT_TEST(test_stale_reply),
+        KIT_TEST(test_one_key_sends_once),
+        KIT_TEST(test_key_of_first_letter_and_program),
+        KIT_TEST(test_signature),
+        KIT_TEST(test_words_of_the_thread),
+        KIT_TEST(test_list_shows_the_beginning),
         KIT_TEST(test_draft_and_files),
         KIT_TEST(test_files_of_a_letter),
         KIT_TEST(test_actions),

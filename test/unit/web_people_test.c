@@ -400,8 +400,34 @@ static void test_let_go_and_in(void **state) {
     assert_has(h, "\"email\":\"tom@tidewatch.example\",\"role\":\"lead\"");
 }
 
+/* Only languages fit to be read are offered; one that was chosen before stays chosen. */
+static void test_pages_about_oneself(void **state) {
+    (void)state;
+    struct hit h = fetch(.path = "/account", .as = &site.omar);
+    size_t others = 0;
+    for (size_t i = 0; lang_at(i); i++) {
+        str option = str_fmt(kit.a, "<option value=\"%s\" lang=", lang_at(i)->tag);
+        bool shown = str_find(h.body, option, 0) != SIZE_MAX;
+        assert_int_equal(shown, i == 0 || lang_at(i)->offered);
+        others += !shown;
+    }
+    if (others) {
+        const struct lang *l = lang_find(S("fr"));
+        assert_ok(
+            people_set_profile(&kit.d, kit.a, site.omar.agent.account_id, S("Omar"), S("UTC"), S("fr")));
+        h = fetch(.path = "/account", .as = &site.omar);
+        if (l && !l->offered) assert_has(h, "<option value=\"fr\" lang=\"fr\" selected>");
+        assert_ok(
+            people_set_profile(&kit.d, kit.a, site.omar.agent.account_id, S("Omar"), S("UTC"), S("en")));
+    }
+    assert_has(fetch(.path = TOYS "/account", .as = &site.omar), "Letters are not leaving this machine.");
+    assert_has(fetch(.path = "/brands", .as = &site.ines), "href=\"/brands/new\"");
+    assert_false(has(fetch(.path = "/brands", .as = &site.lena).body, "/brands/new"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        KIT_TEST(test_pages_about_oneself),
         KIT_TEST(test_sign_in),
         KIT_TEST(test_where_to),
         KIT_TEST(test_too_many_tries),

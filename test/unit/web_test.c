@@ -181,6 +181,23 @@ static void test_csrf(void **state) {
     assert_has(h, "Note by Ines Duarte");
 }
 
+/* Nothing of such a request can be read, so no row has a form to show again. */
+static void test_broken_json(void **state) {
+    (void)state;
+    size_t n;
+    const struct web_route *r = web_routes(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (r[i].method != HTTP_POST) continue;
+        const char *path = filled(&r[i], "tidewatch-toys", site.conversation);
+        struct hit h = shoot(HTTP_POST, path, .as = &site.ines, .json = "{\"text\": ");
+        assert_status(h, 422);
+        assert_has(h, "Something is missing");
+        assert_str(h.type, "text/html; charset=utf-8");
+        assert_status(shoot(HTTP_POST, path, .as = &site.ines, .json = "[]"), 422);
+        if (r[i].json) assert_status(shoot(HTTP_POST, api(path), .by = &site.ines, .json = "{"), 422);
+    }
+}
+
 static void test_expired_session(void **state) {
     (void)state;
     struct web_person old = site.ines;
@@ -204,6 +221,7 @@ static void test_addresses_that_are_none(void **state) {
     struct hit h = shoot(HTTP_GET, "/no/such/page", .as = &site.ines);
     assert_status(h, 404);
     assert_has(h, "No letter is lost by this");
+    assert_has(h, "<a class=\"brand\" href=\"/\"><svg");
     h = shoot(HTTP_GET, "/api/v1/no/such");
     assert_status(h, 404);
     assert_true(has(h.body, "{\"error\":{\"kind\":\"missing\""));
@@ -245,6 +263,24 @@ static void test_headers(void **state) {
     assert_status(shoot(HTTP_GET, "/assets/x/nosuch.css"), 404);
 }
 
+/* Every parameter has a name, every piece of the path is one, and no other is. */
+static void check_parameters(const char *path, const json_t *all) {
+    size_t in_path = 0, pieces = 0;
+    for (const char *p = path; (p = strchr(p, '{')); p++) pieces++;
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        str name, in;
+        assert_true(json_take_str(json_array_get(all, i), "name", &name));
+        assert_true(json_take_str(json_array_get(all, i), "in", &in));
+        if (!name.n) fail_msg("%s: a parameter without a name", path);
+        if (str_eq(in, S("query"))) continue;
+        assert_str(in, "path");
+        in_path++;
+        str piece = str_fmt(kit.a, "{%.*s}", STR_FMT(name));
+        if (str_find(str_z(path), piece, 0) == SIZE_MAX) fail_msg("%s: %.*s", path, STR_FMT(name));
+    }
+    assert_int_equal(in_path, pieces);
+}
+
 static void test_openapi(void **state) {
     (void)state;
     struct hit h = shoot(HTTP_GET, "/api/v1/openapi.json");
@@ -262,11 +298,16 @@ static void test_openapi(void **state) {
     json_object_foreach(json_object_get(root, "paths"), path, item) {
         assert_null(strchr(path, ':'));
         listed += json_object_size(item);
+        const char *verb;
+        json_t *operation;
+        json_object_foreach(item, verb, operation)
+            check_parameters(path, json_object_get(operation, "parameters"));
     }
     assert_int_equal(listed, with_json);
     const json_t *reply =
         json_object_get(json_object_get(json_object_get(root, "paths"), "/b/{brand}/c/{id}/reply"), "post");
     assert_int_equal(json_array_size(json_object_get(reply, "parameters")), 2);
+    assert_true(has(h.body, "\"key\":{\"type\":\"string\"}"));
 }
 
 /* ---- what happens elsewhere ---- */
@@ -359,6 +400,7 @@ int main(void) {
         KIT_TEST(test_another_brand_is_missing),
         KIT_TEST(test_roles),
         KIT_TEST(test_csrf),
+        KIT_TEST(test_broken_json),
         KIT_TEST(test_expired_session),
         KIT_TEST(test_addresses_that_are_none),
         KIT_TEST(test_headers),

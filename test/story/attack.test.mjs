@@ -1,0 +1,43 @@
+// What an attacker or an accident can do to a running desk, and what it must not cost.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { Desk, lmtp, mail, until } from "../lib/desk.mjs";
+
+const waiting = async (d) => (await d.api("GET", `/b/${d.slug}/list/waiting`)).json.conversations;
+
+test("many large letters at once cost the memory of a few", async () => {
+  const d = await Desk.start();
+  const file = "UmVhZCBtZSBpZiB5b3UgY2FuLg==".padEnd(76, "A") + "\r\n";
+  const big = (i) => "From: Milo <milo@customer.test>\r\n" + `Message-ID: <${Math.random()}@customer.test>\r\nSubject: ${i}\r\nMIME-Version: 1.0\r\n` +
+    "Content-Type: application/pdf; name=plan.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+    file.repeat(16 * 2 ** 20 / file.length);
+  const send = async (i) => (await lmtp(d.lmtpPort, "milo@customer.test", [d.inbox], big(i))).at(-1);
+  await lmtp(d.lmtpPort, "milo@customer.test", [d.inbox], mail());
+  await until("the first is listed", async () => (await waiting(d)).length === 1);
+  // Held up, so that all the others wait for it at once.
+  const pid = d.child.pid;
+  const reader = fs.readdirSync(`/proc/${pid}/task`).map((t) => fs.readFileSync(`/proc/${pid}/task/${t}/children`, "utf8"))
+    .join(" ").match(/\d+/)[0];
+  process.kill(Number(reader), "SIGSTOP");
+  for (let i = 0; i < 16; i++) assert.match(await send(i), /^250 /);
+  process.kill(Number(reader), "SIGCONT");
+  await until("all are listed", async () => (await waiting(d)).length === 17, 60000);
+  const peak = Number(/VmHWM:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${d.child.pid}/status`, "utf8"))[1]) / 1024;
+  assert.ok(peak < 160, `the desk took ${peak.toFixed()} MB`);
+  await d.stop();
+});
+
+test("a database file that is gone is no place to keep a letter", async () => {
+  const d = await Desk.start();
+  const file = path.join(d.data, "desk.db");
+  fs.renameSync(file, `${file}.aside`);
+  const refused = await lmtp(d.lmtpPort, "milo@customer.test", [d.inbox], mail());
+  assert.match(refused.at(-1), /^451 /);
+  fs.renameSync(`${file}.aside`, file);
+  const kept = await lmtp(d.lmtpPort, "milo@customer.test", [d.inbox], mail());
+  assert.match(kept.at(-1), /^250 /);
+  await until("it is listed", async () => (await waiting(d)).length === 1);
+  await d.stop();
+});
