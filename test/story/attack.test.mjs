@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { Desk, lmtp, mail, until } from "../lib/desk.mjs";
+import { binary, Desk, lmtp, mail, until } from "../lib/desk.mjs";
 
 const waiting = async (d) => (await d.api("GET", `/b/${d.slug}/list/waiting`)).json.conversations;
 
@@ -25,7 +25,9 @@ test("many large letters at once cost the memory of a few", async () => {
   process.kill(Number(reader), "SIGCONT");
   await until("all are listed", async () => (await waiting(d)).length === 17, 60000);
   const peak = Number(/VmHWM:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${d.child.pid}/status`, "utf8"))[1]) / 1024;
-  assert.ok(peak < 160, `the desk took ${peak.toFixed()} MB`);
+  // The address sanitizer keeps up to 256 MB of what was freed, to catch its use.
+  const most = binary.includes("/asan/") ? 160 + 256 : 160;
+  assert.ok(peak < most, `the desk took ${peak.toFixed()} MB`);
   await d.stop();
 });
 
