@@ -15,7 +15,7 @@ struct change {
     struct desk *desk;
     arena *arena;
     const struct actor *who;
-    int64_t id, agent;
+    int64_t id, agent, seen;
     bool flag;
     close_reason reason;
     str text;
@@ -95,6 +95,12 @@ err conversation_pass(struct desk *d, arena *a, const struct actor *who, int64_t
     return run(&g, pass, "assignment");
 }
 
+/* What came while the page was open was not seen by who closes it. */
+static err check_seen(const struct change *g, const struct conversation *v) {
+    if (g->seen < 0 || g->seen == v->version) return ERR_NONE;
+    return err_set(ERR_CONFLICT, "This conversation changed after you opened it; look at it again first.");
+}
+
 static void close_as(struct conversation *v, struct change *g, close_reason reason) {
     v->state = CONVERSATION_DONE;
     v->closed_reason = reason;
@@ -110,14 +116,16 @@ static err close_it(db_conn *c, void *arg) {
     struct change *g = arg;
     struct conversation v;
     TRY(get(c, g, &v));
+    TRY(check_seen(g, &v));
     if (v.waiting_since && g->reason == CLOSE_ANSWERED)
         return err_set(ERR_INVALID, "A letter here has no answer yet. Answer it, or say why it needs none.");
     close_as(&v, g, v.waiting_since ? g->reason : CLOSE_ANSWERED);
     return put(c, g, &v, "closed", str_z(close_reason_name(v.closed_reason)));
 }
 
-err conversation_close(struct desk *d, arena *a, const struct actor *who, int64_t id, close_reason reason) {
-    struct change g = {.desk = d, .arena = a, .who = who, .id = id, .reason = reason};
+err conversation_close(struct desk *d, arena *a, const struct actor *who, int64_t id, close_reason reason,
+                       int64_t seen_version) {
+    struct change g = {.desk = d, .arena = a, .who = who, .id = id, .reason = reason, .seen = seen_version};
     return run(&g, close_it, "state");
 }
 
@@ -155,6 +163,7 @@ static err junk(db_conn *c, void *arg) {
     struct change *g = arg;
     struct conversation v;
     TRY(get(c, g, &v));
+    TRY(check_seen(g, &v));
     close_as(&v, g, CLOSE_SPAM);
     str address;
     TRY(sender(c, g, &address));
@@ -165,8 +174,9 @@ static err junk(db_conn *c, void *arg) {
     return put(c, g, &v, "junk", S(""));
 }
 
-err conversation_junk(struct desk *d, arena *a, const struct actor *who, int64_t id, bool block) {
-    struct change g = {.desk = d, .arena = a, .who = who, .id = id, .flag = block};
+err conversation_junk(struct desk *d, arena *a, const struct actor *who, int64_t id, bool block,
+                      int64_t seen_version) {
+    struct change g = {.desk = d, .arena = a, .who = who, .id = id, .flag = block, .seen = seen_version};
     return run(&g, junk, "state");
 }
 

@@ -14,15 +14,20 @@ err conversation_release(struct desk *d, arena *a, const struct actor *who, int6
 /* Hand it to another agent of the brand. ERR_INVALID when that one is away, disabled or may not write. */
 err conversation_pass(struct desk *d, arena *a, const struct actor *who, int64_t id, int64_t agent);
 
-/* Done. With an unanswered letter in it a reason is needed (ERR_INVALID says so); without one,
+/* `seen_version` of the next two: ERR_CONFLICT when the conversation changed since, so that no letter is
+ * closed unseen; -1 is not checked.
+ *
+ * Done. With an unanswered letter in it a reason is needed (ERR_INVALID says so); without one,
  * CLOSE_ANSWERED. */
-err conversation_close(struct desk *d, arena *a, const struct actor *who, int64_t id, close_reason reason);
+err conversation_close(struct desk *d, arena *a, const struct actor *who, int64_t id, close_reason reason,
+                       int64_t seen_version);
 /* Open again: waiting for us when a letter was never answered, else for them. */
 err conversation_reopen(struct desk *d, arena *a, const struct actor *who, int64_t id);
 /* Junk: closed with the reason spam; `block` also blocks the sender's address, so that what comes from it
  * later goes to junk by itself (kept, listed, never dropped). The way back is conversation_reopen, which
  * unblocks the sender too. */
-err conversation_junk(struct desk *d, arena *a, const struct actor *who, int64_t id, bool block);
+err conversation_junk(struct desk *d, arena *a, const struct actor *who, int64_t id, bool block,
+                      int64_t seen_version);
 err conversation_unblock(struct desk *d, arena *a, const struct actor *who, str address);
 
 /* An internal note. ERR_INVALID when empty or above 100,000 bytes. */

@@ -31,12 +31,13 @@ err conversation_do_pass(struct web_call *w) {
 }
 
 err conversation_do_close(struct web_call *w) {
-    int64_t id;
+    int64_t id, version;
     close_reason reason;
     TRY(begin(w, &id));
     if (!close_reason_from(web_param(w, "reason"), &reason) || reason == CLOSE_BLOCKED)
         return err_set(ERR_INVALID, "The reason is one of: none_needed, duplicate, machine, spam.");
-    TRY(conversation_close(w->desk, w->arena, &w->actor, id, reason));
+    TRY(web_param_int(w, "version", -1, &version));
+    TRY(conversation_close(w->desk, w->arena, &w->actor, id, reason, version));
     /* What is done needs no second look: on to the next letter. */
     web_go(w, web_path(w, "/list/waiting"));
     return ERR_NONE;
@@ -49,11 +50,12 @@ err conversation_do_reopen(struct web_call *w) {
 }
 
 err conversation_do_junk(struct web_call *w) {
-    int64_t id;
+    int64_t id, version;
     TRY(begin(w, &id));
     bool block = web_param_on(w, "block");
     if (block && !web_may(w, RIGHT_LEAD)) return err_set(ERR_DENIED, "Only a lead may block a sender.");
-    TRY(conversation_junk(w->desk, w->arena, &w->actor, id, block));
+    TRY(web_param_int(w, "version", -1, &version));
+    TRY(conversation_junk(w->desk, w->arena, &w->actor, id, block, version));
     web_go(w, web_path(w, "/list/waiting"));
     return ERR_NONE;
 }

@@ -49,14 +49,14 @@ static const struct web_route routes[] = {
     POST("/b/:brand/c/:id/pass", WHO_WRITE, conversation_do_pass, conversation_again, web_json_ok,
          "agent!:id, text:string", "Pass a conversation on to another agent, with a note for them"),
     POST("/b/:brand/c/:id/close", WHO_WRITE, conversation_do_close, conversation_again, web_json_ok,
-         "reason:string",
+         "reason:string, version:int",
          "Close a conversation; with an unanswered letter in it a reason is needed: none_needed, duplicate, "
          "machine, "
          "spam"),
     POST("/b/:brand/c/:id/reopen", WHO_WRITE, conversation_do_reopen, conversation_again, web_json_ok, "",
          "Open a conversation again, out of junk too"),
     POST("/b/:brand/c/:id/junk", WHO_WRITE, conversation_do_junk, conversation_again, web_json_ok,
-         "block:bool", "Move a conversation to junk; a lead may block its sender too"),
+         "block:bool, version:int", "Move a conversation to junk; a lead may block its sender too"),
     POST("/b/:brand/c/:id/note", WHO_WRITE, conversation_do_note, conversation_again, web_json_ok,
          "text!:string", "Leave a note for colleagues"),
     POST("/b/:brand/c/:id/presence", WHO_READ, live_presence, NULL, live_presence_json, "doing!:string",

@@ -244,15 +244,18 @@ static void test_closing_needs_a_reason(void **state) {
     (void)state;
     SKIP_WITHOUT_DESK;
     int64_t id = letter((struct sample){.from = "close@customer.example", .subject = "s", .text = "t"}, NULL);
-    int64_t since = get(id).waiting_since;
-    assert_int_equal(conversation_close(&kit.d, kit.a, &w.ines, id, CLOSE_ANSWERED), ERR_INVALID);
-    assert_ok(conversation_close(&kit.d, kit.a, &w.ines, id, CLOSE_NONE_NEEDED));
+    int64_t since = get(id).waiting_since, seen = get(id).version;
+    assert_ok(conversation_take(&kit.d, kit.a, &w.omar, id, false));
+    assert_int_equal(conversation_close(&kit.d, kit.a, &w.ines, id, CLOSE_NONE_NEEDED, seen), ERR_CONFLICT);
+    assert_int_equal(conversation_junk(&kit.d, kit.a, &w.ines, id, false, seen), ERR_CONFLICT);
+    assert_int_equal(conversation_close(&kit.d, kit.a, &w.ines, id, CLOSE_ANSWERED, -1), ERR_INVALID);
+    assert_ok(conversation_close(&kit.d, kit.a, &w.ines, id, CLOSE_NONE_NEEDED, -1));
     assert_int_equal(get(id).closed_kind, CLOSED_WITHOUT);
     assert_ok(conversation_reopen(&kit.d, kit.a, &w.ines, id));
     assert_int_equal(get(id).state, CONVERSATION_US);
     assert_int_equal(get(id).waiting_since, since);
     answer(id, "close@customer.example", true);
-    assert_ok(conversation_close(&kit.d, kit.a, &w.ines, id, CLOSE_ANSWERED));
+    assert_ok(conversation_close(&kit.d, kit.a, &w.ines, id, CLOSE_ANSWERED, -1));
     assert_int_equal(get(id).closed_kind, CLOSED_ANSWERED);
 }
 
@@ -261,7 +264,7 @@ static void test_junk_and_the_way_back(void **state) {
     SKIP_WITHOUT_DESK;
     struct sample s = {.from = "junk@lucky.example", .subject = "win", .text = "now"};
     int64_t id = letter(s, NULL);
-    assert_ok(conversation_junk(&kit.d, kit.a, &w.ines, id, true));
+    assert_ok(conversation_junk(&kit.d, kit.a, &w.ines, id, true, -1));
     assert_int_equal(get(id).closed_kind, CLOSED_JUNK);
     int64_t later = letter(s, NULL);
     assert_int_equal(get(later).closed_kind, CLOSED_JUNK);
@@ -495,7 +498,7 @@ static void test_who_joins_and_wakes(void **state) {
     s.machine = "list";
     assert_int_equal(letter(s, NULL), id);
     assert_int_equal(get(id).state, CONVERSATION_US);
-    assert_ok(conversation_junk(&kit.d, kit.a, &w.ines, id, true));
+    assert_ok(conversation_junk(&kit.d, kit.a, &w.ines, id, true, -1));
     assert_int_equal(letter(s, NULL), id);
     assert_int_equal(get(id).closed_kind, CLOSED_JUNK);
 }

@@ -211,7 +211,7 @@ static void test_jobs(void **state) {
 
 static void test_blocked(void **state) {
     (void)state;
-    assert_ok(conversation_junk(&kit.d, kit.a, &site.lena.actor, site.conversation, true));
+    assert_ok(conversation_junk(&kit.d, kit.a, &site.lena.actor, site.conversation, true, -1));
     struct hit h = fetch(.path = TOYS "/blocked", .as = &site.lena);
     assert_has(h, "milo@customer.example");
     h = fetch(.path = "/api/v1" TOYS "/blocked", .by = &site.lena);
