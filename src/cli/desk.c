@@ -15,7 +15,8 @@
 static str config_path(arena *a, str folder) { return str_fmt(a, "%.*s/desk.json", STR_FMT(folder)); }
 
 err cli_config_read(arena *a, str folder, struct cli_config *ret_config) {
-    struct cli_config config = {S(""), S("127.0.0.1:8080"), S("127.0.0.1:2424"), S("http://127.0.0.1:8080")};
+    struct cli_config config = {S(""), S("127.0.0.1:8080"), S("127.0.0.1:2424"), S("http://127.0.0.1:8080"),
+                                S("")};
     str text;
     err e = file_read(a, config_path(a, folder), 64 * 1024, &text);
     if (e && e != ERR_MISSING) return e;
@@ -28,8 +29,9 @@ err cli_config_read(arena *a, str folder, struct cli_config *ret_config) {
         } members[] = {{"db", &config.db},
                        {"http", &config.http},
                        {"lmtp", &config.lmtp},
-                       {"public_url", &config.public_url}};
-        for (size_t i = 0; i < 4; i++) {
+                       {"public_url", &config.public_url},
+                       {"proxy", &config.proxy}};
+        for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
             str value;
             if (json_take_str(root, members[i].name, &value)) *members[i].to = str_copy(a, value);
         }
@@ -46,6 +48,7 @@ err cli_config_write(arena *a, str folder, const struct cli_config *config) {
     json_key(&j, S("http")), json_str(&j, config->http);
     json_key(&j, S("lmtp")), json_str(&j, config->lmtp);
     json_key(&j, S("public_url")), json_str(&j, config->public_url);
+    json_key(&j, S("proxy")), json_str(&j, config->proxy);
     json_close_object(&j);
     buf_add_char(&b, '\n');
     /* The database's address may hold a password. */
@@ -106,6 +109,7 @@ err cli_desk_open(const char *folder, const char *db_target, int flags, struct c
     if (!e && db_target) ret->config.db = str_copy(a, str_z(db_target));
     if (!e) e = open_database(a, ret, flags);
     ret->desk.public_url = ret->config.public_url;
+    ret->desk.proxy = ret->config.proxy;
     if (e) cli_desk_close(ret);
     return e;
 }

@@ -6,7 +6,19 @@
 #include "desk/people.h"
 #include "format/json.h"
 
-enum { OPT_DATA, OPT_BRAND, OPT_INBOX, OPT_ADMIN, OPT_URL, OPT_DB, OPT_HTTP, OPT_LMTP, OPT_ZONE, OPT_JSON };
+enum {
+    OPT_DATA,
+    OPT_BRAND,
+    OPT_INBOX,
+    OPT_ADMIN,
+    OPT_URL,
+    OPT_DB,
+    OPT_HTTP,
+    OPT_LMTP,
+    OPT_ZONE,
+    OPT_PROXY,
+    OPT_JSON
+};
 static const struct cli_option options[] = {
     {"data", false, "the data folder (./data)"},
     {"brand", false, "the name of the brand"},
@@ -17,6 +29,7 @@ static const struct cli_option options[] = {
     {"http", false, "where the pages are served (127.0.0.1:8080)"},
     {"lmtp", false, "where letters come in (127.0.0.1:2424, or a socket's path)"},
     {"zone", false, "the brand's time zone, such as Europe/Lisbon"},
+    {"proxy", false, "the address of the reverse proxy in front, whose X-Forwarded-For is believed"},
     {"json", true, "print the result as JSON"},
     {0},
 };
@@ -77,6 +90,7 @@ int verb_setup(int argc, char **argv) {
     keep(&args, OPT_HTTP, &c.config.http);
     keep(&args, OPT_LMTP, &c.config.lmtp);
     keep(&args, OPT_URL, &c.config.public_url);
+    keep(&args, OPT_PROXY, &c.config.proxy);
     /* An address that somebody chose, such as https://desk.example, stays. */
     bool chosen = !str_starts(c.config.public_url, S("http://127.0.0.1:"));
     if (args.value[OPT_HTTP] && !args.value[OPT_URL] && !chosen)

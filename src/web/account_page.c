@@ -80,7 +80,7 @@ err account_save(struct web_call *w) {
 
 err account_password(struct web_call *w) {
     struct sign_in_done done;
-    err e = sign_in_change_password(w->desk, w->arena, &w->who, w->in->peer, web_param(w, "old"),
+    err e = sign_in_change_password(w->desk, w->arena, &w->who, web_peer(w), web_param(w, "old"),
                                     web_param(w, "password"), &done);
     if (e == ERR_LIMIT) {
         w->status = 429;

@@ -130,3 +130,15 @@ void web_bytes(struct web_call *w, const char *type, str bytes) {
     buf_clear(&w->out->body);
     buf_add(&w->out->body, bytes);
 }
+
+str web_peer(const struct web_call *w) {
+    str peer = w->in->peer, last = S("");
+    if (!w->desk->proxy.n || !str_eq(peer, w->desk->proxy)) return peer;
+    /* Only what our proxy added is believed: the last one of all such headers. */
+    for (size_t i = 0; i < w->in->headers.n; i++)
+        if (str_eq_nocase(w->in->headers.v[i].name, S("X-Forwarded-For"))) last = w->in->headers.v[i].value;
+    size_t comma = last.n;
+    while (comma && last.p[comma - 1] != ',') comma--;
+    last = str_trim(str_slice(last, comma, last.n));
+    return last.n && last.n <= 64 ? last : peer;
+}

@@ -23,7 +23,7 @@ err forgotten_ask(struct web_call *w) {
     struct link_view *v = new_view(w);
     v->email = str_clip_utf8(str_trim(web_param(w, "email")), 320);
     if (!v->email.n) return err_set(ERR_INVALID, "Type the address you sign in with.");
-    TRY(notice_ask_reset(w->desk, v->email, w->in->peer));
+    TRY(notice_ask_reset(w->desk, v->email, web_peer(w)));
     v->done = true;
     return ERR_NONE;
 }
@@ -68,7 +68,7 @@ static void enter(struct web_call *w, const struct link_view *v, str password) {
     const struct sign_in_try try = {
         .email = v->link.email,
         .password = password,
-        .peer = w->in->peer,
+        .peer = web_peer(w),
         .old_session = web_session(w),
     };
     if (sign_in(w->desk, w->arena, &try, &done) == ERR_NONE) {

@@ -50,7 +50,7 @@ err signin_enter(struct web_call *w) {
     const struct sign_in_try try = {
         .email = v->email,
         .password = web_param(w, "password"),
-        .peer = w->in->peer,
+        .peer = web_peer(w),
         .old_session = web_session(w),
     };
     err e = sign_in(w->desk, w->arena, &try, &done);

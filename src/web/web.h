@@ -99,6 +99,9 @@ bool web_may(const struct web_call *w, enum right right);
 
 /* ---- what goes out ---- */
 
+/* The network address of whoever asks: the connected one, or, when that is the desk's own proxy, the last one
+ * that the proxy put into X-Forwarded-For. */
+str web_peer(const struct web_call *w);
 /* A text in the reader's language: web_text(w, T("Not sent")). */
 str web_text(const struct web_call *w, const char *msgid);
 void web_header(struct web_call *w, const char *name, str value);

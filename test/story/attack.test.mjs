@@ -43,3 +43,23 @@ test("a database file that is gone is no place to keep a letter", async () => {
   await until("it is listed", async () => (await waiting(d)).length === 1);
   await d.stop();
 });
+
+test("tries are counted for whoever the proxy names, and only the proxy is believed", async () => {
+  const attempt = (d, i, forwarded) => fetch(`${d.url}/sign-in`, { method: "POST", redirect: "manual",
+    headers: forwarded ? { "x-forwarded-for": `203.0.113.9, ${forwarded}` } : {},
+    body: new URLSearchParams({ email: `nobody${i}@desk.test`, password: "not the password", next: "/" }) });
+  const d = await Desk.start({ serve: false });
+  d.must("setup", "--proxy", "127.0.0.1");
+  await d.serve();
+  for (let i = 0; i < 12; i++) assert.notEqual((await attempt(d, i, `192.0.2.${i}`)).status, 429);
+  let last;
+  for (let i = 0; i < 11; i++) last = (await attempt(d, i + 20, "192.0.2.99")).status;
+  assert.equal(last, 429);
+  await d.stop();
+
+  // Without a proxy named, the header is anybody's word.
+  const open = await Desk.start();
+  for (let i = 0; i < 11; i++) last = (await attempt(open, i, `192.0.2.${i}`)).status;
+  assert.equal(last, 429);
+  await open.stop();
+});
