@@ -41,7 +41,7 @@ say = $(if $(V),,@printf '  %s\n' '$@';)
 # Texts for people: collect them and bring the translations up to date.
 .PHONY: texts
 texts: $(T)/poc
-	$(T)/poc --extract po/longhand.pot $(wildcard src/*/*.[ch] src/web/*.tmpl)
+	$(T)/poc --extract po/longhand.pot $(wildcard src/desk/*.[ch] src/web/*.[ch] src/web/*.tmpl)
 	$(T)/poc --merge po/longhand.pot $(wildcard po/*.po)
 
 .PHONY: all run test check fault fuzz bench eval clean packages unit story

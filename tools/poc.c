@@ -1,11 +1,11 @@
 /* poc: translations. Finds the texts, keeps the PO files up to date, compiles them into the program.
  *
  *     poc OUT.c FILE.po...               the tables of base/lang.h; checks the files first
- *     poc --extract OUT.pot FILE...      texts of .c and .h files (T("..."), TN("...", "...")) and of .tmpl
- * files poc --merge FILE.pot FILE.po...    each PO file gets the texts it lacks, empty; keeps its
- * translations; texts that are gone stay behind as #~ and come back with their text poc --check FILE.po...
- * fails on {0} places that do not match, missing plural forms, bad UTF-8 or headers; says how much is
- * translated
+ *     poc --extract OUT.pot FILE...      texts of .c and .h files (T, TN, err_set without arguments), of .tmpl
+ *     poc --merge FILE.pot FILE.po...    each PO file gets the texts it lacks, empty; keeps its translations;
+ *                                        texts that are gone stay behind as #~ and come back with their text
+ *     poc --check FILE.po...             fails on {0} places that do not match, missing plural forms, bad
+ *                                        UTF-8 or headers; says how much is translated
  *
  * A new language begins as a file of the three header lines below, then --merge:
  *
@@ -394,6 +394,16 @@ static str hint_of(str comment) {
     return take_prefix(&comment, "l10n:") ? comment : S("");
 }
 
+/* err_set(CODE, "...") without arguments: a sentence that people read as it is. `rest` stands behind the
+ * word. */
+static bool take_error(str rest, str *ret_id) {
+    if (!take_prefix(&rest, "(")) return false;
+    size_t comma = str_find_char(rest, ',', 0);
+    if (comma == SIZE_MAX) return false;
+    rest = str_slice(rest, comma + 1, rest.n);
+    return take_literals(&rest, ret_id) && str_starts(str_trim(rest), S(")"));
+}
+
 /* T("...") and TN("...", "...") in C code. A hint holds until the statement ends. */
 static void scan_c(const char *file, const char *begin, str s, str hint) {
     for (size_t i = 0; i < s.n;) {
@@ -411,6 +421,8 @@ static void scan_c(const char *file, const char *begin, str s, str hint) {
             while (i < s.n && is_word(s.p[i])) i++;
             str word = str_slice(s, from, i), rest = str_slice(s, i, s.n), id, plural = {NULL, 0};
             bool pair = str_eq(word, S("TN"));
+            if (str_eq(word, S("err_set")) && take_error(rest, &id))
+                note(file, begin, s.p + from, id, plural, hint);
             if ((!pair && !str_eq(word, S("T"))) || !take_prefix(&rest, "(") || !take_literals(&rest, &id))
                 continue;
             rest = str_trim(rest);

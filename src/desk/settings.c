@@ -2,21 +2,22 @@
 
 #include <inttypes.h>
 
+#include "base/lang.h"
 #include "store/brand.h"
 #include "store/setting.h"
 
 static const struct setting_info infos[SETTINGS] = {
-    [SETTING_UNDO_SECONDS] = {"undo_seconds", SETTING_NUMBER, 10, 0, 120, "seconds",
-                              "How long a reply can be taken back after sending it."},
+    [SETTING_UNDO_SECONDS] = {"undo_seconds", SETTING_NUMBER, 10, 0, 120, T("seconds"),
+                              T("How long a reply can be taken back after sending it.")},
     /* store/session.c reads this one by its name, with the session. */
-    [SETTING_SESSION_IDLE_HOURS] = {"session_idle_hours", SETTING_NUMBER, 12, 1, 168, "hours",
-                                    "Whoever does nothing for so long has to sign in again."},
-    [SETTING_SESSION_DAYS] = {"session_days", SETTING_NUMBER, 14, 1, 90, "days",
-                              "Everybody has to sign in again after so long."},
-    [SETTING_ATTACHMENT_LIMIT_MB] = {"attachment_limit_mb", SETTING_NUMBER, 25, 1, 25, "MB",
-                                     "How large the files of one reply may be together."},
-    [SETTING_SILENT_INBOX_HOURS] = {"silent_inbox_hours", SETTING_NUMBER, 48, 0, 8760, "hours",
-                                    "An inbox without a letter for so long is reported; 0 means never."},
+    [SETTING_SESSION_IDLE_HOURS] = {"session_idle_hours", SETTING_NUMBER, 12, 1, 168, T("hours"),
+                                    T("Whoever does nothing for so long has to sign in again.")},
+    [SETTING_SESSION_DAYS] = {"session_days", SETTING_NUMBER, 14, 1, 90, T("days"),
+                              T("Everybody has to sign in again after so long.")},
+    [SETTING_ATTACHMENT_LIMIT_MB] = {"attachment_limit_mb", SETTING_NUMBER, 25, 1, 25, T("MB"),
+                                     T("How large the files of one reply may be together.")},
+    [SETTING_SILENT_INBOX_HOURS] = {"silent_inbox_hours", SETTING_NUMBER, 48, 0, 8760, T("hours"),
+                                    T("An inbox without a letter for so long is reported; 0 means never.")},
 };
 
 const struct setting_info *setting_info(enum setting which) { return &infos[which]; }
