@@ -1,7 +1,7 @@
 /* poc: translations. Finds the texts, keeps the PO files up to date, compiles them into the program.
  *
  *     poc OUT.c FILE.po...               the tables of base/lang.h; checks the files first
- *     poc --extract OUT.pot FILE...      texts of .c and .h files (T, TN, err_set without arguments), of .tmpl
+ *     poc --extract OUT.pot FILE...      texts of .c and .h files (T, TN, plain err_set) and of .tmpl
  *     poc --merge FILE.pot FILE.po...    each PO file gets the texts it lacks, empty; keeps its translations;
  *                                        texts that are gone stay behind as #~ and come back with their text
  *     poc --check FILE.po...             fails on {0} places that do not match, missing plural forms, bad

@@ -182,6 +182,8 @@ export async function lmtp(port, envelopeFrom, rcpts, data) {
     socket.write(bytes.subarray(-2).toString("latin1") === "\r\n" ? ".\r\n" : "\r\n.\r\n");
     for (let i = 0; i < accepted; i++) out.push(await reply());
   }
+  // All is answered; a desk that dies now may reset the connection.
+  socket.on("error", () => {});
   socket.write("QUIT\r\n");
   socket.end();
   return out;

@@ -108,7 +108,7 @@ static void a_full_database_keeps_what_it_said(void **state) {
     make_letters(w);
     assert_ok(world_exec(w->d, "PRAGMA max_page_count = 200"));
     int failed = run_writers(w, ERR_FULL);
-    assert_true(failed >= 30);
+    assert_true(failed >= 28); /* of 32 large ones three or four fit */
     assert_err(write_letter(w->d, 1, BIG * 4 / 5), ERR_FULL);
     assert_ok(world_exec(w->d, "PRAGMA max_page_count = 100000"));
     assert_ok(write_letter(w->d, 1, BIG));
