@@ -116,19 +116,18 @@ static int intake(const char *folder, const char *letters, const char *load) {
     snprintf(each, sizeof each, "%d", round);
     run_load(load, lmtp_server_port(server), "2000");
     double took = 0, raw = 0;
-    int64_t commits = 0, functions = 0;
+    int64_t commits = 0;
     /* In turns, because the speed of a disk changes from one second to the next. */
     for (int r = 0; r < ROUNDS; r++) {
-        int64_t commits_before, functions_before, commits_after, functions_after;
-        db_write_counts(desk.desk.db, &commits_before, &functions_before);
+        int64_t commits_before, commits_after, functions;
+        db_write_counts(desk.desk.db, &commits_before, &functions);
         took += run_load(load, lmtp_server_port(server), each);
-        db_write_counts(desk.desk.db, &commits_after, &functions_after);
+        db_write_counts(desk.desk.db, &commits_after, &functions);
         commits += commits_after - commits_before;
-        functions += functions_after - functions_before;
-        raw += raw_inserts(folder, round, (int)((double)functions / (double)commits + 0.5));
+        raw += raw_inserts(folder, round, (int)((double)round * (r + 1) / (double)commits + 0.5));
     }
     printf("intake %.0f letters/s, %.2f letters a commit; raw inserts as many a commit %.0f/s; ratio %.2f\n",
-           round * ROUNDS / took, (double)functions / (double)commits, round * ROUNDS / raw, raw / took);
+           round * ROUNDS / took, (double)round * ROUNDS / (double)commits, round * ROUNDS / raw, raw / took);
     lmtp_server_stop(server);
     cli_desk_close(&desk);
     return 0;

@@ -50,12 +50,23 @@ err intake_default(struct desk *d, arena *a, struct intake_inbox *ret_inbox) {
 struct keep {
     int64_t brand;
     struct raw row;
+    struct intake_letter *letter;
+};
+struct keep_all {
+    struct keep *v;
+    size_t n;
 };
 
 static err keep(db_conn *c, void *arg) {
     struct keep *k = arg;
     TRY(store_raw_insert(c, k->brand, &k->row));
     return store_job_put(c, k->brand, S("read"), k->row.id, k->row.id, k->row.received_at);
+}
+
+static err keep_all(db_conn *c, void *arg) {
+    struct keep_all *all = arg;
+    for (size_t i = 0; i < all->n; i++) TRY(keep(c, &all->v[i]));
+    return ERR_NONE;
 }
 
 /* Asked ten times a second: with the reserve there is room for what comes in between. */
@@ -69,29 +80,66 @@ static int64_t free_space(struct desk *d, arena *a) {
     return atomic_load(&answer);
 }
 
-err intake_keep(struct desk *d, arena *a, struct intake_inbox to, str mail_from, str recipient, str bytes,
-                int64_t *ret_id) {
+/* All that comes before the transaction. `sum`: bytes of the letters that go before it. */
+static err prepare(struct desk *d, arena *a, struct intake_letter *l, int64_t sum, struct keep *ret) {
+    str bytes = l->bytes;
     int64_t free_bytes = free_space(d, a);
-    if (free_bytes >= 0 && free_bytes < INTAKE_DISK_RESERVE + (int64_t)bytes.n)
+    if (free_bytes >= 0 && free_bytes < INTAKE_DISK_RESERVE + sum + (int64_t)bytes.n)
         return err_set(ERR_FULL, "The disk is nearly full; letters are refused so that none is lost.");
     int64_t now = desk_now(d);
     struct keep k = {
-        .brand = to.brand,
+        .brand = l->to.brand,
         .row = {.id = id_new(now),
-                .inbox_id = to.inbox,
+                .inbox_id = l->to.inbox,
                 .state = RAW_NEW,
-                .mail_from = str_is_utf8(mail_from) ? mail_from : S(""),
-                .rcpt = recipient,
+                .mail_from = str_is_utf8(l->mail_from) ? l->mail_from : S(""),
+                .rcpt = l->recipient,
                 .size = (int64_t)bytes.n,
                 .hash = content_hash(a, bytes),
                 .bytes = bytes,
                 .in_object = bytes.n > OBJECT_ROW_BYTES,
                 .received_at = now},
+        .letter = l,
     };
     if (k.row.in_object) TRY(object_put(a, d->folder, k.row.hash, bytes));
-    TRY(db_write(d->db, keep, &k));
-    *ret_id = k.row.id;
-    desk_work(d);
+    *ret = k;
+    return ERR_NONE;
+}
+
+/* Whether the transaction failed for a reason that trying a part of it would meet again, or that leaves
+ * open what was kept. */
+static bool concerns_all(err code) {
+    return code == ERR_BUSY || code == ERR_FULL || code == ERR_DATABASE || code == ERR_IO;
+}
+
+void intake_keep_many(struct desk *d, arena *a, struct intake_letter *letters, size_t n) {
+    struct keep_all all = {arena_array(a, n, sizeof *all.v), 0};
+    int64_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct intake_letter *l = &letters[i];
+        l->result = prepare(d, a, l, sum, &all.v[all.n]);
+        if (l->result) continue;
+        sum += (int64_t)l->bytes.n;
+        all.n++;
+    }
+    if (all.n == 0) return;
+    err code = db_write(d->db, keep_all, &all);
+    bool apart = code && all.n > 1 && !concerns_all(code), any = false;
+    for (size_t i = 0; i < all.n; i++) {
+        struct keep *k = &all.v[i];
+        k->letter->result = apart ? db_write(d->db, keep, k) : code;
+        k->letter->id = k->row.id;
+        any = any || !k->letter->result;
+    }
+    if (any) desk_work(d);
+}
+
+err intake_keep(struct desk *d, arena *a, struct intake_inbox to, str mail_from, str recipient, str bytes,
+                int64_t *ret_id) {
+    struct intake_letter l = {.to = to, .mail_from = mail_from, .recipient = recipient, .bytes = bytes};
+    intake_keep_many(d, a, &l, 1);
+    if (l.result) return l.result;
+    *ret_id = l.id;
     return ERR_NONE;
 }
 

@@ -21,6 +21,16 @@ err intake_default(struct desk *d, arena *a, struct intake_inbox *ret_inbox);
 err intake_keep(struct desk *d, arena *a, struct intake_inbox to, str mail_from, str recipient, str bytes,
                 int64_t *ret_id);
 
+/* The same for many letters in one transaction. When that fails because of one of them, each is kept by
+ * itself, so that one bad letter spoils only itself. */
+struct intake_letter {
+    struct intake_inbox to;
+    str mail_from, recipient, bytes;
+    err result; /* to be filled, as intake_keep returns it */
+    int64_t id; /* when the result is ERR_NONE */
+};
+void intake_keep_many(struct desk *d, arena *a, struct intake_letter *letters, size_t n);
+
 /* The bytes of a kept row, from the row or from the object. */
 struct raw;
 err intake_bytes(struct desk *d, arena *a, const struct raw *row, str *ret_bytes);

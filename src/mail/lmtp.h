@@ -17,6 +17,14 @@ struct lmtp_envelope {
     buf *says;     /* empty before each keep; what keep adds replaces the words after "250 2.0.0 " */
 };
 
+/* One letter for one recipient, to be kept together with others. */
+struct lmtp_letter {
+    const struct lmtp_envelope *envelope;
+    size_t index; /* of the recipient */
+    err result;   /* as `keep` returns it */
+    buf says;     /* empty before; as in the envelope, whose own is not used here */
+};
+
 struct lmtp_hooks {
     void *context;
     /* ERR_NONE accept; ERR_MISSING 550 5.1.1; ERR_FULL 452 4.3.1; other 451 4.3.0. */
@@ -24,6 +32,18 @@ struct lmtp_hooks {
     /* Keep the letter for recipient number `index` of the envelope; ERR_NONE only when it is durable.
      * ERR_NONE 250 2.0.0, ERR_FULL 452 4.3.1, ERR_LIMIT 552 5.3.4, other 451 4.3.0. */
     err (*keep)(void *context, const struct lmtp_envelope *envelope, size_t index);
+    /* May be NULL. When it is given, `keep` is not called: sessions stop at the end of a letter, and the
+     * letters of all that stopped are kept with one call. It fills `result` and `says` of each; the
+     * recipients of one envelope follow each other, from 0. */
+    void (*keep_many)(void *context, struct lmtp_letter *letters, size_t n);
+};
+
+/* Memory for letters that are still coming, shared by any number of sessions and threads. A letter that
+ * would pass it is swallowed and answered with 452 4.3.1. Buffers grow by doubling, so that what is held may
+ * pass `max` by the size of one letter. */
+struct lmtp_memory {
+    _Atomic size_t held;
+    size_t max;
 };
 
 /* The protocol, without sockets: feed bytes, get replies. How the bytes are cut into feeds changes
@@ -32,16 +52,30 @@ typedef struct lmtp_session lmtp_session;
 /* Letters above `max_size` bytes are refused with 552: at MAIL when SIZE says so, else after they came. */
 lmtp_session *lmtp_session_new(const struct lmtp_hooks *hooks, str host, size_t max_size);
 void lmtp_session_free(lmtp_session *s); /* NULL is allowed */
+/* Before the first feed; `memory` must outlive the session. Without it there is no shared limit. */
+void lmtp_session_share(lmtp_session *s, struct lmtp_memory *memory);
 void lmtp_greet(lmtp_session *s, buf *out);
 /* Replies go to `out`. False when the connection is to be closed after `out` is written (QUIT, a bare LF
  * or CR or more than 4096 bytes in a command line, a malformed BDAT, 20 unknown commands, or `out` full);
  * bytes fed after that are ignored. The recipient after the thousandth gets 452 4.5.3. */
 bool lmtp_feed(lmtp_session *s, str bytes, buf *out);
+/* For sessions with `keep_many`: as lmtp_feed, but stops behind the end of a letter that is to be kept.
+ * Returns how many bytes were used; the others are to be fed again after lmtp_answer. */
+size_t lmtp_take(lmtp_session *s, str bytes, buf *out);
+/* The letter the session stopped at, with all its recipients, or NULL. Valid until lmtp_answer. */
+const struct lmtp_envelope *lmtp_waiting(const lmtp_session *s);
+/* Answer that letter: `letters` holds the results for its recipients, in order. */
+void lmtp_answer(lmtp_session *s, const struct lmtp_letter *letters, buf *out);
+/* False as lmtp_feed returns it. */
+bool lmtp_open(const lmtp_session *s);
 /* Between MAIL and its last answer: a close now would cost the peer a try. */
 bool lmtp_in_transaction(const lmtp_session *s);
 
-/* The listener: a thread per connection, at most `connections` (421 4.3.2 beyond), idle timeout 5
- * minutes. The hooks are called from these threads, several at once. */
+/* The listener: one thread for all connections, at most `connections` (421 4.3.2 beyond), idle timeout 5
+ * minutes. `recipient` and `keep` are called from this thread, so one that is slow holds up every connection
+ * of the listener; `keep_many` is called from a second thread, and letters that end while it runs are kept
+ * together with its next call.
+ * All listeners of a process hold at most 512 MB of letters that are still coming. */
 typedef struct lmtp_server lmtp_server;
 struct lmtp_options {
     str listen; /* "127.0.0.1:2424", "[::1]:24", or a socket's path (contains '/'; made with mode 0660) */

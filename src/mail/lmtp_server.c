@@ -3,10 +3,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,41 +13,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "mail/lmtp_loop.h"
 
-enum {
-    CONNECTIONS_DEFAULT = 100,
-    BACKLOG = 128,
-    CHUNK = 64 * 1024,
-    /* The longest answers to one chunk: LHLO again and again, twenty times its length. */
-    REPLIES_MAX = 4 << 20,
-    IDLE_MS = 5 * MINUTE_MS, /* RFC 5321 4.5.3.2.7 */
-    STOP_MS = 5 * SECOND_MS,
-    GOODBYE_MS = SECOND_MS,
-    BACKOFF_MS = 100,
-    STACK_BYTES = 1 << 20, /* a hundred stacks of the default 8 MiB would pass the limits of small machines */
-};
-
-struct connection {
-    lmtp_server *server;
-    pthread_t thread;
-    int fd;
-    bool used;        /* the thread is to be joined */
-    atomic_bool done; /* and has nothing more to do */
-};
+enum { CONNECTIONS_DEFAULT = 100, BACKLOG = 128 };
 
 struct lmtp_server {
-    struct lmtp_hooks hooks;
     char *host;
-    size_t max_size;
-    int fd, port;
-    char *path; /* of the Unix socket, or NULL */
+    int fd, port; /* fd is -1 from the moment the loop owns it */
+    char *path;   /* of the Unix socket, or NULL */
     dev_t device;
     ino_t inode;
     int wake; /* an eventfd, readable from the moment of stopping on; never read */
-    pthread_t acceptor;
-    int connections;
-    struct connection *at;
+    pthread_t thread;
+    lmtp_loop *loop;
 };
 
 static err system_err(const char *doing, const char *what) {
@@ -64,147 +39,6 @@ static char *copy(str s) {
     if (s.n) memcpy(z, s.p, s.n);
     z[s.n] = '\0';
     return z;
-}
-
-/* --- One connection --- */
-
-/* Wait for `events` or for stopping; a stop counts only while `heed_stop`. */
-static bool wait_for(lmtp_server *s, int fd, short events, int64_t until, bool heed_stop,
-                     bool *ret_stopping) {
-    struct pollfd at[2] = {{fd, events, 0}, {heed_stop ? s->wake : -1, POLLIN, 0}};
-    for (;;) {
-        int64_t left = until - clock_monotonic_ms();
-        int n = poll(at, 2, left > 0 ? (int)left : 0);
-        if (n < 0 && errno == EINTR) continue;
-        *ret_stopping = at[1].revents != 0;
-        return n > 0 && at[0].revents != 0;
-    }
-}
-
-static bool write_all(lmtp_server *s, int fd, str bytes) {
-    int64_t until = clock_monotonic_ms() + IDLE_MS;
-    while (bytes.n) {
-        ssize_t n = send(fd, bytes.p, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT);
-        bool stopping;
-        if (n > 0)
-            bytes = str_slice(bytes, (size_t)n, bytes.n);
-        else if (errno != EINTR && errno != EAGAIN)
-            return false;
-        else if (errno == EAGAIN && !wait_for(s, fd, POLLOUT, until, false, &stopping))
-            return false;
-    }
-    return true;
-}
-
-/* Closing with bytes unread resets the connection, and the last answer may be lost with it: say that no
- * more is sent, and give the peer a moment to hear it. */
-static void say_goodbye(lmtp_server *s, int fd, char *chunk) {
-    shutdown(fd, SHUT_WR);
-    int64_t until = clock_monotonic_ms() + GOODBYE_MS;
-    bool stopping;
-    while (wait_for(s, fd, POLLIN, until, false, &stopping) && recv(fd, chunk, CHUNK, MSG_DONTWAIT) > 0) {
-    }
-}
-
-/* Read and answer until the peer leaves, is silent for too long, or the server stops. Once it stops, a
- * connection without a transaction is closed at once and any other when lmtp_server_stop says. */
-static void converse(lmtp_server *s, int fd, lmtp_session *session, char *chunk, buf *out) {
-    bool stopping = false;
-    lmtp_greet(session, out);
-    if (!write_all(s, fd, buf_str(out))) return;
-    for (;;) {
-        if (stopping && !lmtp_in_transaction(session)) {
-            write_all(s, fd, S("421 4.3.2 The desk is stopping; try again soon\r\n"));
-            return;
-        }
-        bool heed = !stopping;
-        bool ready = wait_for(s, fd, POLLIN, clock_monotonic_ms() + IDLE_MS, heed, &stopping);
-        stopping = stopping || !heed;
-        if (!ready && stopping) continue;
-        if (!ready) {
-            write_all(s, fd, S("421 4.4.2 Silent for too long\r\n"));
-            return;
-        }
-        ssize_t n = recv(fd, chunk, CHUNK, MSG_DONTWAIT);
-        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        if (n <= 0) return;
-        buf_clear(out);
-        bool more = lmtp_feed(session, (str){chunk, (size_t)n}, out);
-        if (out->n && !write_all(s, fd, buf_str(out))) return;
-        if (!more) return;
-    }
-}
-
-static void *run_connection(void *argument) {
-    struct connection *c = argument;
-    lmtp_server *s = c->server;
-    BUF_AUTO buf out = BUF_MAX(REPLIES_MAX);
-    lmtp_session *session = lmtp_session_new(&s->hooks, str_z(s->host), s->max_size);
-    char *chunk = malloc(CHUNK);
-    if (!chunk) abort();
-    converse(s, c->fd, session, chunk, &out);
-    say_goodbye(s, c->fd, chunk);
-    free(chunk);
-    lmtp_session_free(session);
-    /* The descriptor stays open until the thread is joined, so that a stop cannot meet its number reused;
-     * the peer is told now. */
-    shutdown(c->fd, SHUT_RDWR);
-    atomic_store(&c->done, true);
-    return NULL;
-}
-
-/* --- Accepting --- */
-
-static void join(struct connection *c) {
-    pthread_join(c->thread, NULL);
-    close(c->fd);
-    c->used = false;
-}
-
-static struct connection *free_place(lmtp_server *s) {
-    struct connection *found = NULL;
-    for (int i = 0; i < s->connections; i++) {
-        struct connection *c = &s->at[i];
-        if (c->used && atomic_load(&c->done)) join(c);
-        if (!c->used && !found) found = c;
-    }
-    return found;
-}
-
-static bool start_connection(lmtp_server *s, int fd) {
-    struct connection *c = free_place(s);
-    if (!c) return false;
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    c->server = s;
-    c->fd = fd;
-    atomic_store(&c->done, false);
-    c->used = pthread_create(&c->thread, &attributes, run_connection, c) == 0;
-    pthread_attr_destroy(&attributes);
-    return c->used;
-}
-
-static void *run_acceptor(void *argument) {
-    lmtp_server *s = argument;
-    static const char busy[] = "421 4.3.2 Too many connections; try again soon\r\n";
-    for (;;) {
-        struct pollfd at[2] = {{s->fd, POLLIN, 0}, {s->wake, POLLIN, 0}};
-        if (poll(at, 2, -1) < 0 && errno != EINTR) return NULL;
-        if (at[1].revents) return NULL;
-        int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
-        if (fd < 0) {
-            /* Out of descriptors or memory: the listener stays readable, so wait without spinning. */
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-                poll(&at[1], 1, BACKOFF_MS);
-            continue;
-        }
-        int on = 1;
-        if (!s->path) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        if (start_connection(s, fd)) continue;
-        send(fd, busy, sizeof busy - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-        close(fd);
-    }
 }
 
 /* --- Listening --- */
@@ -296,10 +130,15 @@ static void server_free(lmtp_server *s) {
     struct stat st;
     if (s->path && lstat(s->path, &st) == 0 && st.st_dev == s->device && st.st_ino == s->inode)
         unlink(s->path);
+    lmtp_loop_free(s->loop);
     free(s->path);
     free(s->host);
-    free(s->at);
     free(s);
+}
+
+static void *run(void *loop) {
+    lmtp_loop_run(loop);
+    return NULL;
 }
 
 static err start(lmtp_server *s, arena *a, const struct lmtp_options *options) {
@@ -309,8 +148,18 @@ static err start(lmtp_server *s, arena *a, const struct lmtp_options *options) {
         TRY(listen_tcp(a, options->listen, &s->fd, &s->port));
     s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s->wake < 0) return system_err("start", "the mail server");
-    int no = pthread_create(&s->acceptor, NULL, run_acceptor, s);
+    struct lmtp_loop_options o = {.listener = s->fd,
+                                  .stop = s->wake,
+                                  .tcp = !s->path,
+                                  .host = str_z(s->host),
+                                  .max_size = options->max_size,
+                                  .connections =
+                                      options->connections ? options->connections : CONNECTIONS_DEFAULT,
+                                  .hooks = options->hooks};
+    TRY(lmtp_loop_new(&o, &s->loop));
+    int no = pthread_create(&s->thread, NULL, run, s->loop);
     if (no) return err_set(ERR_IO, "Cannot start the mail server: %s.", strerror(no));
+    s->fd = -1;
     return ERR_NONE;
 }
 
@@ -318,13 +167,8 @@ err lmtp_server_start(const struct lmtp_options *options, lmtp_server **ret_serv
     ARENA_AUTO arena *a = arena_new(0);
     lmtp_server *s = calloc(1, sizeof *s);
     if (!s) abort();
-    s->hooks = options->hooks;
-    s->max_size = options->max_size;
     s->fd = s->wake = -1;
-    s->connections = options->connections ? options->connections : CONNECTIONS_DEFAULT;
-    s->at = calloc((size_t)s->connections, sizeof *s->at);
     s->host = copy(options->host);
-    if (!s->at) abort();
     err code = start(s, a, options);
     if (code) {
         server_free(s);
@@ -336,25 +180,10 @@ err lmtp_server_start(const struct lmtp_options *options, lmtp_server **ret_serv
 
 int lmtp_server_port(const lmtp_server *s) { return s->port; }
 
-static bool all_done(lmtp_server *s) {
-    for (int i = 0; i < s->connections; i++)
-        if (s->at[i].used && !atomic_load(&s->at[i].done)) return false;
-    return true;
-}
-
 void lmtp_server_stop(lmtp_server *s) {
     if (!s) return;
     uint64_t one = 1;
     if (write(s->wake, &one, sizeof one) < 0) abort(); /* an eventfd at 0 takes one */
-    pthread_join(s->acceptor, NULL);
-    close(s->fd);
-    s->fd = -1;
-    int64_t until = clock_monotonic_ms() + STOP_MS;
-    while (!all_done(s) && clock_monotonic_ms() < until) poll(NULL, 0, 5);
-    for (int i = 0; i < s->connections; i++) {
-        if (!s->at[i].used) continue;
-        shutdown(s->at[i].fd, SHUT_RDWR);
-        join(&s->at[i]);
-    }
+    pthread_join(s->thread, NULL);
     server_free(s);
 }

@@ -1,5 +1,6 @@
 #include "mail/lmtp.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,8 +8,9 @@ enum { LINE_MAX_BYTES = 4096, RCPT_MAX = 1000, UNKNOWN_MAX = 20, SAYS_MAX = 200 
 
 enum mode {
     MODE_COMMAND,
-    MODE_DATA,  /* until CRLF . CRLF */
-    MODE_CHUNK, /* `chunk_left` bytes of a BDAT */
+    MODE_DATA,    /* until CRLF . CRLF */
+    MODE_CHUNK,   /* `chunk_left` bytes of a BDAT */
+    MODE_WAITING, /* for lmtp_answer */
     MODE_CLOSED,
 };
 
@@ -35,19 +37,35 @@ struct lmtp_session {
     bool line_cr; /* the last byte was a CR; it is not in `line` */
 
     /* The transaction; `mail` says whether there is one. */
-    bool mail, utf8, rcpt_refused, chunked, too_large;
+    bool mail, utf8, rcpt_refused, chunked;
+    err swallowed; /* ERR_LIMIT or ERR_FULL: the letter's bytes are not kept, and this is the answer */
     arena *a;
     struct lmtp_envelope envelope;
     buf data, says;
+    struct lmtp_memory *memory; /* or NULL */
+    size_t counted;             /* bytes of `data` that it knows of */
     enum place place;
     uint64_t chunk_left;
     bool chunk_last, chunk_wanted;
 };
 
-static void reset(lmtp_session *s) {
-    s->mail = s->utf8 = s->rcpt_refused = s->chunked = s->too_large = false;
-    s->envelope = (struct lmtp_envelope){.says = &s->says};
+static void count_memory(lmtp_session *s) {
+    if (!s->memory || s->data.cap == s->counted) return;
+    /* Unsigned: a smaller capacity is subtracted. */
+    atomic_fetch_add(&s->memory->held, s->data.cap - s->counted);
+    s->counted = s->data.cap;
+}
+
+static void drop_data(lmtp_session *s) {
     buf_free(&s->data);
+    count_memory(s);
+}
+
+static void reset(lmtp_session *s) {
+    s->mail = s->utf8 = s->rcpt_refused = s->chunked = false;
+    s->swallowed = ERR_NONE;
+    s->envelope = (struct lmtp_envelope){.says = &s->says};
+    drop_data(s);
     buf_clear(&s->data);
     arena_reset(s->a);
 }
@@ -70,12 +88,14 @@ lmtp_session *lmtp_session_new(const struct lmtp_hooks *hooks, str host, size_t 
 
 void lmtp_session_free(lmtp_session *s) {
     if (!s) return;
-    buf_free(&s->data);
+    drop_data(s);
     buf_free(&s->says);
     arena_free(s->a);
     free(s->host);
     free(s);
 }
+
+void lmtp_session_share(lmtp_session *s, struct lmtp_memory *memory) { s->memory = memory; }
 
 void lmtp_greet(lmtp_session *s, buf *out) { buf_add_fmt(out, "220 %s LMTP Longhand\r\n", s->host); }
 
@@ -261,27 +281,50 @@ static void add_said(buf *out, str said) {
         buf_add_char(out, said.p[i] >= ' ' && said.p[i] <= '~' ? said.p[i] : ' ');
 }
 
+static void answer_one(err code, str said, buf *out) {
+    if (code == ERR_NONE && said.n)
+        add_said(out, said);
+    else
+        buf_add_z(out, keep_answer(code));
+    buf_add_z(out, "\r\n");
+}
+
 static void end_letter(lmtp_session *s, buf *out) {
     s->envelope.data = buf_str(&s->data);
+    if (!s->swallowed && s->hooks.keep_many) {
+        s->mode = MODE_WAITING;
+        return;
+    }
     for (size_t i = 0; i < s->envelope.rcpt.n; i++) {
         buf_clear(&s->says);
-        err code = s->too_large ? ERR_LIMIT : s->hooks.keep(s->hooks.context, &s->envelope, i);
-        if (code == ERR_NONE && s->says.n)
-            add_said(out, buf_str(&s->says));
-        else
-            buf_add_z(out, keep_answer(code));
-        buf_add_z(out, "\r\n");
+        err code = s->swallowed ? s->swallowed : s->hooks.keep(s->hooks.context, &s->envelope, i);
+        answer_one(code, buf_str(&s->says), out);
     }
     s->mode = MODE_COMMAND;
     reset(s);
 }
 
+const struct lmtp_envelope *lmtp_waiting(const lmtp_session *s) {
+    return s->mode == MODE_WAITING ? &s->envelope : NULL;
+}
+
+void lmtp_answer(lmtp_session *s, const struct lmtp_letter *letters, buf *out) {
+    for (size_t i = 0; i < s->envelope.rcpt.n; i++)
+        answer_one(letters[i].result, buf_str(&letters[i].says), out);
+    s->mode = buf_ok(out) ? MODE_COMMAND : MODE_CLOSED;
+    reset(s);
+}
+
 static void letter_bytes(lmtp_session *s, str bytes) {
-    if (s->too_large) return;
-    buf_add(&s->data, bytes);
-    if (buf_ok(&s->data)) return;
-    s->too_large = true;
-    buf_free(&s->data);
+    if (s->swallowed) return;
+    if (s->memory && atomic_load(&s->memory->held) - s->counted + s->data.n + bytes.n > s->memory->max) {
+        s->swallowed = ERR_FULL;
+    } else {
+        buf_add(&s->data, bytes);
+        count_memory(s);
+        if (!buf_ok(&s->data)) s->swallowed = ERR_LIMIT;
+    }
+    if (s->swallowed) drop_data(s);
 }
 
 /* --- DATA --- */
@@ -357,7 +400,7 @@ static void end_chunk(lmtp_session *s, buf *out) {
     else if (s->chunk_last)
         end_letter(s, out);
     else
-        buf_add_z(out, s->too_large ? keep_answer(ERR_LIMIT) : "250 2.0.0 Chunk noted");
+        buf_add_z(out, s->swallowed ? keep_answer(s->swallowed) : "250 2.0.0 Chunk noted");
     if (s->chunk_wanted && !s->chunk_last) buf_add_z(out, "\r\n");
 }
 
@@ -501,17 +544,25 @@ static size_t feed_line(lmtp_session *s, str bytes, buf *out) {
     return bytes.n;
 }
 
-bool lmtp_feed(lmtp_session *s, str bytes, buf *out) {
-    while (bytes.n && s->mode != MODE_CLOSED && buf_ok(out)) {
-        size_t used = 0;
+size_t lmtp_take(lmtp_session *s, str bytes, buf *out) {
+    size_t at = 0;
+    while (at < bytes.n && s->mode != MODE_WAITING && s->mode != MODE_CLOSED && buf_ok(out)) {
+        str rest = str_slice(bytes, at, bytes.n);
         switch (s->mode) {
-        case MODE_COMMAND: used = feed_line(s, bytes, out); break;
-        case MODE_DATA: used = feed_data(s, bytes, out); break;
-        case MODE_CHUNK: used = feed_chunk(s, bytes, out); break;
+        case MODE_COMMAND: at += feed_line(s, rest, out); break;
+        case MODE_DATA: at += feed_data(s, rest, out); break;
+        case MODE_CHUNK: at += feed_chunk(s, rest, out); break;
+        case MODE_WAITING:
         case MODE_CLOSED: break;
         }
-        bytes = str_slice(bytes, used, bytes.n);
     }
     if (!buf_ok(out)) s->mode = MODE_CLOSED;
-    return s->mode != MODE_CLOSED;
+    return at;
+}
+
+bool lmtp_open(const lmtp_session *s) { return s->mode != MODE_CLOSED; }
+
+bool lmtp_feed(lmtp_session *s, str bytes, buf *out) {
+    lmtp_take(s, bytes, out);
+    return lmtp_open(s);
 }

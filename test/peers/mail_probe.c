@@ -53,7 +53,8 @@ static int listen_until_told(const char *at) {
     sigaddset(&wanted, SIGTERM);
     sigaddset(&wanted, SIGINT);
     pthread_sigmask(SIG_BLOCK, &wanted, NULL);
-    struct lmtp_options o = {str_z(at), S("probe.test"), 30 << 20, 0, {NULL, on_recipient, on_keep}};
+    struct lmtp_options o = {
+        str_z(at), S("probe.test"), 30 << 20, 0, {.recipient = on_recipient, .keep = on_keep}};
     lmtp_server *s;
     if (lmtp_server_start(&o, &s)) {
         fprintf(stderr, "mail_probe: %s\n", err_text());

@@ -1,90 +1,68 @@
-/* The LMTP protocol without sockets, then the server over real ones. */
-#include "mail/lmtp.h"
-
-#include <arpa/inet.h>
-#include <pthread.h>
+/* The LMTP protocol without sockets; lmtp_server_test.c has the server over real ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "base/clock.h"
-
-/* A desk that knows desk@x, busy@x, full@x and änne@x, and keeps letters in memory. */
-struct desk {
-    pthread_mutex_t lock;
-    buf letters; /* "from|rcpt|data\n" each */
-    int kept;
-    int slow_ms;
-    err keep_answer;
-    const char *says;
-};
-
-static err on_recipient(void *context, str address) {
-    (void)context;
-    if (str_starts(address, S("busy@"))) return ERR_DATABASE;
-    if (str_starts(address, S("full@"))) return ERR_FULL;
-    if (str_starts(address, S("desk@")) || str_starts(address, S("änne@"))) return ERR_NONE;
-    return ERR_MISSING;
-}
-
-static err on_keep(void *context, const struct lmtp_envelope *e, size_t index) {
-    struct desk *d = context;
-    if (d->slow_ms) usleep((useconds_t)d->slow_ms * 1000);
-    if (d->keep_answer && index == 1) return d->keep_answer;
-    pthread_mutex_lock(&d->lock);
-    buf_add(&d->letters, e->mail_from);
-    buf_add_char(&d->letters, '|');
-    buf_add(&d->letters, e->rcpt.v[index]);
-    buf_add_char(&d->letters, '|');
-    buf_add(&d->letters, e->data);
-    buf_add_char(&d->letters, '\n');
-    d->kept++;
-    pthread_mutex_unlock(&d->lock);
-    if (d->says) buf_add_z(e->says, d->says);
-    return ERR_NONE;
-}
-
-static struct desk desk_new(void) {
-    struct desk d = {.lock = PTHREAD_MUTEX_INITIALIZER, .letters = BUF_MAX(64 << 20)};
-    return d;
-}
-
-static struct lmtp_hooks hooks_of(struct desk *d) { return (struct lmtp_hooks){d, on_recipient, on_keep}; }
+#include "lmtp_kit.h"
 
 enum { TEST_MAX = 1000 };
 
-/* Say `in` to a new session, whole and again byte by byte; both must give the same. Returns what was
+/* What a server does with a session that stops at its letters. */
+static bool take_all(struct desk *d, lmtp_session *s, str in, buf *out) {
+    for (;;) {
+        size_t used = lmtp_take(s, in, out);
+        in = str_slice(in, used, in.n);
+        const struct lmtp_envelope *e = lmtp_waiting(s);
+        if (!e) return lmtp_open(s);
+        assert_int_equal(lmtp_take(s, S("QUIT\r\n"), out), 0);
+        struct lmtp_letter *letters = calloc(e->rcpt.n, sizeof *letters);
+        size_t n = e->rcpt.n;
+        for (size_t i = 0; i < n; i++)
+            letters[i] = (struct lmtp_letter){.envelope = e, .index = i, .says = BUF_MAX(200)};
+        on_keep_many(d, letters, n);
+        lmtp_answer(s, letters, out);
+        for (size_t i = 0; i < n; i++) buf_free(&letters[i].says);
+        free(letters);
+    }
+}
+
+/* Say `in` to a new session, whole and again byte by byte, and both again to one that stops at its letters;
+ * all must give the same. Returns what was
  * answered; *ret_open is whether the connection stays open. */
 static char *answers(struct desk *d, str in, bool *ret_open) {
-    char *text[2];
+    char *text[4];
     struct desk start = *d;
-    for (int way = 0; way < 2; way++) {
+    for (int way = 0; way < 4; way++) {
         *d = start;
         d->letters = BUF_MAX(64 << 20);
-        struct lmtp_hooks hooks = hooks_of(d);
+        struct lmtp_hooks hooks = way < 2 ? hooks_of(d) : many_hooks_of(d);
         lmtp_session *s = lmtp_session_new(&hooks, S("desk.test"), TEST_MAX);
         buf out = BUF_MAX(1 << 20);
         bool open = true;
-        size_t step = way == 0 ? in.n : 1;
-        for (size_t i = 0; i < in.n && open; i += step) open = lmtp_feed(s, str_slice(in, i, i + step), &out);
+        size_t step = way % 2 == 0 ? in.n : 1;
+        for (size_t i = 0; i < in.n && open; i += step) {
+            str piece = str_slice(in, i, i + step);
+            open = way < 2 ? lmtp_feed(s, piece, &out) : take_all(d, s, piece, &out);
+        }
         buf_add_char(&out, '\0');
         text[way] = out.p;
-        *ret_open = open;
+        if (way == 0) *ret_open = open;
+        assert_int_equal(open, *ret_open);
         lmtp_session_free(s);
-        if (way == 0) start.letters = d->letters;
+        if (way == 0) {
+            start.letters = d->letters;
+            continue;
+        }
+        assert_string_equal(text[0], text[way]);
+        assert_true(str_eq(buf_str(&start.letters), buf_str(&d->letters)));
+        free(text[way]);
+        if (way < 3) buf_free(&d->letters);
     }
-    assert_string_equal(text[0], text[1]);
-    assert_true(str_eq(buf_str(&start.letters), buf_str(&d->letters)));
     buf_free(&start.letters);
-    free(text[1]);
     return text[0];
 }
 
@@ -95,19 +73,6 @@ static void expect(struct desk *d, str in, const char *want, bool want_open) {
     assert_int_equal(open, want_open);
     free(got);
 }
-
-#define LHLO "LHLO mta.test\r\n"
-#define LHLO_OK                                                                                              \
-    "250-desk.test\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"         \
-    "250-CHUNKING\r\n250 SIZE 1000\r\n"
-#define MAIL "MAIL FROM:<a@b>\r\n"
-#define MAIL_OK "250 2.1.0 Sender noted\r\n"
-#define RCPT "RCPT TO:<desk@x>\r\n"
-#define RCPT_OK "250 2.1.5 Recipient noted\r\n"
-#define GO "354 End with CRLF . CRLF\r\n"
-#define KEPT "250 2.0.0 Kept\r\n"
-#define QUIT "QUIT\r\n"
-#define BYE "221 2.0.0 Goodbye\r\n"
 
 static void letter_is_kept(void **state) {
     (void)state;
@@ -320,198 +285,41 @@ static void chunks(void **state) {
     assert_int_equal(d.letters.n, 0);
 }
 
-/* --- Over sockets --- */
-
-static int tcp_connect(int port) {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
-    return fd;
-}
-
-static void put(int fd, str bytes) { assert_int_equal(send(fd, bytes.p, bytes.n, MSG_NOSIGNAL), bytes.n); }
-
-/* Read until `want` is the end of what came, or the peer closes. */
-static void await(int fd, const char *want) {
-    char got[8192];
-    size_t n = 0;
-    while (n < sizeof got - 1) {
-        ssize_t more = recv(fd, got + n, sizeof got - 1 - n, 0);
-        if (more <= 0) break;
-        n += (size_t)more;
-        if (str_ends((str){got, n}, str_z(want))) return;
-    }
-    got[n] = '\0';
-    fail_msg("wanted %s, got %s", want, got);
-}
-
-static lmtp_server *serve(struct desk *d, str listen, int connections) {
-    struct lmtp_options o = {listen, S("desk.test"), 1 << 20, connections, hooks_of(d)};
-    lmtp_server *s = NULL;
-    err code = lmtp_server_start(&o, &s);
-    if (code) fail_msg("%s", err_text());
-    return s;
-}
-
-static void server_keeps_and_caps(void **state) {
+/* A letter that would pass the memory all sessions share is swallowed, and the next one finds room again. */
+static void shared_memory(void **state) {
     (void)state;
     struct desk d = desk_new();
-    lmtp_server *s = serve(&d, S("127.0.0.1:0"), 2);
-    int port = lmtp_server_port(s), a = tcp_connect(port), b = tcp_connect(port);
-    await(a, "220 desk.test LMTP Longhand\r\n");
-    await(b, "220 desk.test LMTP Longhand\r\n");
-    int c = tcp_connect(port);
-    await(c, "421 4.3.2 Too many connections; try again soon\r\n");
-    close(c);
-    put(a, S(LHLO MAIL RCPT "DATA\r\n"));
-    await(a, GO);
-    put(a, S("x\r\n.\r\n" QUIT));
-    await(a, KEPT BYE);
-    char end;
-    assert_int_equal(recv(a, &end, 1, 0), 0);
-    close(a);
-    assert_true(str_eq(buf_str(&d.letters), S("a@b|desk@x|x\r\n\n")));
-    /* The place is free again, though perhaps not at once. */
-    for (int i = 0; i < 200; i++) {
-        c = tcp_connect(port);
-        char first[1];
-        assert_int_equal(recv(c, first, 1, 0), 1);
-        if (first[0] == '2') break;
-        close(c);
-        usleep(10000);
-        assert_true(i < 199);
-    }
-    close(b);
-    close(c);
-    lmtp_server_stop(s);
+    struct lmtp_hooks hooks = hooks_of(&d);
+    struct lmtp_memory memory = {.max = 1100};
+    lmtp_session *a = lmtp_session_new(&hooks, S("desk.test"), TEST_MAX),
+                 *b = lmtp_session_new(&hooks, S("desk.test"), TEST_MAX);
+    lmtp_session_share(a, &memory);
+    lmtp_session_share(b, &memory);
+    char text[701];
+    memset(text, 'x', 700);
+    BUF_AUTO buf out = BUF_MAX(10000);
+    str head = S(LHLO MAIL RCPT "BDAT 700\r\n"), body = {text, 700};
+    assert_true(lmtp_feed(a, head, &out) && lmtp_feed(a, body, &out));
+    assert_true(memory.held >= 700);
+    buf_clear(&out);
+    assert_true(lmtp_feed(b, head, &out) && lmtp_feed(b, body, &out));
+    assert_true(str_ends(buf_str(&out), S("452 4.3.1 No space left; try again later\r\n")));
+    buf_clear(&out);
+    assert_true(lmtp_feed(b, S("BDAT 2 LAST\r\nyy"), &out));
+    assert_true(str_eq(buf_str(&out), S("452 4.3.1 No space left; try again later\r\n")));
+    buf_clear(&out);
+    assert_true(lmtp_feed(a, S("BDAT 2 LAST\r\nyy"), &out));
+    assert_true(str_eq(buf_str(&out), S(KEPT)));
+    assert_int_equal(memory.held, 0);
+    buf_clear(&out);
+    assert_true(lmtp_feed(b, S(MAIL RCPT "BDAT 700 LAST\r\n"), &out) && lmtp_feed(b, body, &out));
+    assert_true(str_eq(buf_str(&out), S(MAIL_OK RCPT_OK KEPT)));
+    assert_int_equal(d.kept, 2);
+    assert_true(lmtp_feed(a, S(MAIL RCPT "BDAT 700\r\n"), &out) && lmtp_feed(a, body, &out));
+    lmtp_session_free(a);
+    lmtp_session_free(b);
+    assert_int_equal(memory.held, 0);
     buf_free(&d.letters);
-}
-
-/* The answer to a broken line must reach a peer that is still sending. */
-static void server_closes_smugglers(void **state) {
-    (void)state;
-    struct desk d = desk_new();
-    lmtp_server *s = serve(&d, S("127.0.0.1:0"), 0);
-    int fd = tcp_connect(lmtp_server_port(s));
-    put(fd, S("NOOP\n"));
-    for (int i = 0; i < 50; i++) put(fd, S("more and more and more of it\r\n"));
-    await(fd, "500 5.5.2 A line ends with CR and LF, and neither stands alone\r\n");
-    close(fd);
-    lmtp_server_stop(s);
-}
-
-static void *stop_server(void *s) {
-    lmtp_server_stop(s);
-    return NULL;
-}
-
-static void stop_lets_letters_end(void **state) {
-    (void)state;
-    struct desk d = desk_new();
-    d.slow_ms = 50;
-    lmtp_server *s = serve(&d, S("127.0.0.1:0"), 0);
-    int port = lmtp_server_port(s), idle = tcp_connect(port), busy = tcp_connect(port),
-        stuck = tcp_connect(port);
-    await(idle, "220 desk.test LMTP Longhand\r\n");
-    put(busy, S(LHLO MAIL RCPT "DATA\r\n"));
-    await(busy, GO);
-    put(stuck, S(LHLO MAIL RCPT "DATA\r\n"));
-    await(stuck, GO);
-    int64_t began = clock_monotonic_ms();
-    pthread_t stopper;
-    pthread_create(&stopper, NULL, stop_server, s);
-    await(idle, "421 4.3.2 The desk is stopping; try again soon\r\n");
-    put(busy, S("late\r\n.\r\n"));
-    await(busy, KEPT "421 4.3.2 The desk is stopping; try again soon\r\n");
-    close(idle);
-    close(busy);
-    /* The one that never ends its letter is cut off after five seconds. */
-    pthread_join(stopper, NULL);
-    int64_t took = clock_monotonic_ms() - began;
-    assert_in_range(took, 4900, 9000);
-    close(stuck);
-    assert_int_equal(d.kept, 1);
-    buf_free(&d.letters);
-}
-
-static void unix_socket_and_hand_over(void **state) {
-    (void)state;
-    ARENA_AUTO arena *a = arena_new(0);
-    char folder[] = "/tmp/lmtp-test-XX"
-                    "XX"
-                    "XX";
-    assert_non_null(mkdtemp(folder));
-    str path = str_fmt(a, "%s/desk.sock", folder);
-    const char *z = str_cstr(a, path);
-    str reply = S("untouched");
-    assert_int_equal(lmtp_hand_over(a, path, S(""), S("desk@x"), S("x"), &reply), ERR_MISSING);
-    assert_true(str_eq(reply, S("untouched")));
-
-    /* A socket file whose server died is replaced; one that answers, or another file, is not. */
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    memcpy(address.sun_path, path.p, path.n);
-    int dead = socket(AF_UNIX, SOCK_STREAM, 0);
-    assert_int_equal(bind(dead, (struct sockaddr *)&address, sizeof address), 0);
-    close(dead);
-    assert_int_equal(lmtp_hand_over(a, path, S(""), S("desk@x"), S("x"), &reply), ERR_MISSING);
-    struct desk d = desk_new();
-    lmtp_server *s = serve(&d, path, 0), *other = NULL;
-    struct stat st;
-    assert_int_equal(stat(z, &st), 0);
-    assert_int_equal(st.st_mode & 0777, 0660);
-    struct lmtp_options again = {path, S("desk.test"), 1000, 0, hooks_of(&d)};
-    assert_int_equal(lmtp_server_start(&again, &other), ERR_CONFLICT);
-
-    /* Bytes arrive as they are: no line end added, no dot lost. */
-    str letter = S("Subject: x\n\n.\n.\r\n..\r\nno end\0");
-    assert_int_equal(lmtp_hand_over(a, path, S(""), S("desk@x"), letter, &reply), ERR_NONE);
-    assert_true(str_eq(reply, S("250 2.0.0 Kept")));
-    assert_true(str_eq(buf_str(&d.letters), str_fmt(a, "|desk@x|Subject: x\n\n.\n.\r\n..\r\nno end%c\n", 0)));
-    d.says = "conversation 5 message 6";
-    assert_int_equal(lmtp_hand_over(a, path, S("a@b"), S("desk@x"), letter, &reply), ERR_NONE);
-    assert_true(str_eq(reply, S("250 2.0.0 conversation 5 message 6")));
-    assert_int_equal(lmtp_hand_over(a, path, S("a@b"), S("nobody@x"), letter, &reply), ERR_INVALID);
-    assert_string_equal(err_text(), "The running desk says: 550 5.1.1 No such inbox here");
-    assert_int_equal(lmtp_hand_over(a, path, S("a@b"), S("full@x"), letter, &reply), ERR_FULL);
-    assert_int_equal(lmtp_hand_over(a, path, S("a@b"), S("busy@x"), letter, &reply), ERR_BUSY);
-    assert_int_equal(lmtp_hand_over(a, path, S("a@b\r\nQUIT"), S("desk@x"), letter, &reply), ERR_INVALID);
-    char *large = calloc(1, (1 << 20) + 1);
-    str big = {large, (1 << 20) + 1};
-    assert_int_equal(lmtp_hand_over(a, path, S("a@b"), S("desk@x"), big, &reply), ERR_LIMIT);
-    buf_clear(&d.letters);
-    big.n--;
-    assert_int_equal(lmtp_hand_over(a, path, S("a@b"), S("desk@x"), big, &reply), ERR_NONE);
-    assert_int_equal(d.letters.n, big.n + strlen("a@b|desk@x|\n"));
-    free(large);
-    lmtp_server_stop(s);
-    assert_int_equal(stat(z, &st), -1);
-    FILE *f = fopen(z, "w");
-    fclose(f);
-    assert_int_equal(lmtp_server_start(&again, &other), ERR_INVALID);
-    assert_int_equal(stat(z, &st), 0);
-    unlink(z);
-    rmdir(folder);
-    buf_free(&d.letters);
-}
-
-static void addresses_to_listen_at(void **state) {
-    (void)state;
-    struct desk d = desk_new();
-    lmtp_server *s = serve(&d, S("127.0.0.1:0"), 0), *other = NULL;
-    static const char *const wrong[] = {"",     "24", ":24", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000",
-                                        "[::1]"};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct lmtp_options o = {str_z(wrong[i]), S("desk.test"), 1000, 0, hooks_of(&d)};
-        assert_int_equal(lmtp_server_start(&o, &other), ERR_INVALID);
-    }
-    char taken[40];
-    snprintf(taken, sizeof taken, "127.0.0.1:%d", lmtp_server_port(s));
-    struct lmtp_options o = {str_z(taken), S("desk.test"), 1000, 0, hooks_of(&d)};
-    assert_int_equal(lmtp_server_start(&o, &other), ERR_CONFLICT);
-    assert_null(other);
-    lmtp_server_stop(s);
-    lmtp_server_stop(NULL);
 }
 
 int main(void) {
@@ -523,11 +331,7 @@ int main(void) {
         cmocka_unit_test(bare_line_ends),
         cmocka_unit_test(limits),
         cmocka_unit_test(chunks),
-        cmocka_unit_test(server_keeps_and_caps),
-        cmocka_unit_test(server_closes_smugglers),
-        cmocka_unit_test(stop_lets_letters_end),
-        cmocka_unit_test(unix_socket_and_hand_over),
-        cmocka_unit_test(addresses_to_listen_at),
+        cmocka_unit_test(shared_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
