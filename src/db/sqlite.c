@@ -74,7 +74,7 @@ static err set_up(struct sqlite_conn *c, enum sqlite_use use, const struct sqlit
     if (d->create && sqlite3_exec(h, "PRAGMA journal_mode = WAL;", NULL, NULL, NULL)) return refused(h);
     if (sqlite3_exec(h, common, NULL, NULL, NULL)) return refused(h);
     const char *cache = use == SQLITE_FOR_WRITING ? "PRAGMA cache_size = -16000;"
-                                                  : "PRAGMA cache_size = -2000; PRAGMA query_only = ON;";
+                                                  : "PRAGMA cache_size = -4000; PRAGMA query_only = ON;";
     if (sqlite3_exec(h, cache, NULL, NULL, NULL)) return refused(h);
     const char *begin = use == SQLITE_FOR_WRITING ? "BEGIN IMMEDIATE" : "BEGIN";
     if (sqlite3_prepare_v3(h, begin, -1, SQLITE_PREPARE_PERSISTENT, &c->begin, NULL) ||

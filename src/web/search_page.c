@@ -107,9 +107,9 @@ static err go_to_number(struct web_call *w, str words, bool *ret_gone) {
     return ERR_NONE;
 }
 
-/* Whole words first: looking for every word that begins like the last one means reading what each of them is
- * in, so it is done only where nothing holds the word itself, and not for a beginning that most words share.
- */
+/* Whole words first: looking for every word that begins like another means reading what each of them is in.
+ * So it is done only for a single word, where nothing holds the word itself, and not for a beginning that
+ * most words share. */
 static err ask(struct web_call *w, struct search_view *v, const word_list *words, int64_t before,
                found_list *ret) {
     db_conn *c;
@@ -117,7 +117,7 @@ static err ask(struct web_call *w, struct search_view *v, const word_list *words
     TRY(web_read(w, &c));
     v->begins = web_param_on(w, "begins");
     TRY(store_search(c, w->arena, brand, words->v, words->n, v->begins, before, SEARCH_ROWS + 1, ret));
-    if (ret->n || before || v->begins || !words->n || words->v[words->n - 1].n < SEARCH_PREFIX_BYTES)
+    if (ret->n || before || v->begins || words->n != 1 || words->v[0].n < SEARCH_PREFIX_BYTES)
         return ERR_NONE;
     v->begins = true;
     return store_search(c, w->arena, brand, words->v, words->n, true, 0, SEARCH_ROWS + 1, ret);
