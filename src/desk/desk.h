@@ -11,7 +11,7 @@ struct desk {
     const wall_clock *clock; /* NULL: the system's */
     str folder;              /* the data folder: objects/, maildir/, sockets */
     str public_url; /* without trailing '/'; links in mail are built from this, never from a request */
-    str proxy;               /* the address of a reverse proxy whose X-Forwarded-For is believed; "" for none */
+    str proxy;      /* the address of a reverse proxy whose X-Forwarded-For is believed; "" for none */
     /* Told after a commit that something in a brand changed, so that open pages can be told; may be NULL. */
     void (*changed)(void *context, int64_t brand, int64_t conversation, const char *what);
     void *changed_context;

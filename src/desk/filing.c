@@ -119,8 +119,8 @@ static err begin(db_conn *c, arena *a, struct filing *f, int64_t related, int64_
                              .created_at = f->raw.received_at,
                              .updated_at = f->raw.received_at};
     bool blocked;
-    TRY(filing_customer(c, a, f->brand, f->message.from_address, f->message.from_name, now, &v.customer_id,
-                        &blocked));
+    TRY(filing_customer(c, a, f->brand, f->message.from_address, f->message.from_name, f->raw.received_at,
+                        &v.customer_id, &blocked));
     if (!v.related_id) TRY(store_conversation_latest_of(c, f->brand, v.customer_id, v.id, &v.related_id));
     TRY(store_brand_number(c, a, f->brand, &v.number));
     filing_letter_waits(&v, f->raw.received_at);

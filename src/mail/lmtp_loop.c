@@ -46,6 +46,7 @@ struct connection {
     enum state state;
     int fd;
     bool keeping;    /* the keeper reads its envelope; it waits, too */
+    bool answered;   /* its answers stand in `out` and are still to be sent */
     uint32_t events; /* asked of epoll; 0 when it is not in the set */
     int64_t until;   /* on the monotonic clock: idle, or stuck, for too long */
     lmtp_session *session;
@@ -249,11 +250,19 @@ static void answer_kept(lmtp_loop *l) {
         lmtp_answer(c->session, answered, &c->out);
         answered += n;
         c->keeping = false;
+        c->answered = true;
+    }
+    if (l->letters_cap > LETTERS_KEPT) free_letters(l);
+    /* The keeper has its next letters while these answers go out. */
+    start_keeping(l);
+    for (int i = 0; i < l->o.connections; i++) {
+        struct connection *c = &l->at[i];
+        if (!c->answered) continue;
+        c->answered = false;
         if (!lmtp_open(c->session)) c->state = STATE_CLOSING;
         set_deadline(l, c, IDLE_MS);
         if (flush(l, c)) proceed(l, c);
     }
-    if (l->letters_cap > LETTERS_KEPT) free_letters(l);
 }
 
 /* --- Accepting --- */

@@ -31,6 +31,19 @@ export async function openContext(browser, url, options = {}) {
     });
     page.on("pageerror", (e) => context.troubles.push(`${page.url()}: ${e.message}`));
   });
+  // A page that is still on its way somewhere (a form was just sent) gets there first.
+  context.on("page", (page) => {
+    const go = page.goto.bind(page);
+    page.goto = async (...where) => {
+      try {
+        return await go(...where);
+      } catch (e) {
+        if (!/interrupted by another navigation/.test(e.message)) throw e;
+        await page.waitForLoadState();
+        return go(...where);
+      }
+    };
+  });
   return context;
 }
 
