@@ -3,10 +3,10 @@
  *
  * A file is lines; `#` begins a comment (at the line's start), `[group]` begins a group. A group is used as
  * words (pack_has) or as patterns (pack_match), by whoever asks.
- * A pattern is elements parted by spaces, each for one word of the text, compared with its folded form:
- *     word        that word                   a|b|c     one of these
- *     word*       words that begin so         ?word     may be missing (also with | and *)
- *     <3          up to three words, any      #         a number in digits, or a number word of [number]
+ * A pattern is at most 24 elements (a longer line is words only) parted by spaces, each for one word of the
+ * text, compared with its folded form: word        that word                   a|b|c     one of these word*
+ * words that begin so         ?word     may be missing (also with | and *) <3          up to three words, any
+ * #         a number in digits, or a number word of [number]
  *     @group      a word of that group        ^         the sentence begins here (first element only)
  *     $           the sentence ends here (last element only)
  *     { }         the words between are the match's inner part
@@ -15,6 +15,7 @@
 #ifndef LONGHAND_LETTER_PACK_H
 #define LONGHAND_LETTER_PACK_H
 
+#include "base/err.h"
 #include "letter/text.h"
 
 struct pack;
@@ -28,8 +29,8 @@ struct pack_error {
     size_t line;
     const char *why;
 };
-const struct pack *pack_read(arena *a, str language, const str *files, size_t n,
-                             struct pack_error *ret_error);
+err pack_read(arena *a, str language, const str *files, size_t n, struct pack_error *ret_error,
+              const struct pack **ret);
 
 /* Is the folded word in the group? False for a group there is none of. */
 bool pack_has(const struct pack *p, const char *group, str folded);

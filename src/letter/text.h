@@ -25,9 +25,10 @@ struct word {
     uint32_t start, end; /* [start, end) */
     uint32_t sentence;
     uint32_t flags;
-    uint32_t hash; /* of stem; never 0 */
-    str folded;    /* case and accents off; the apostrophe, if any, is ' */
-    str stem;      /* of folded without what follows an apostrophe ("luka's" -> "luka") */
+    uint32_t hash;        /* of stem; never 0 */
+    uint32_t folded_hash; /* of folded; text_hash */
+    str folded;           /* case and accents off; the apostrophe, if any, is ' */
+    str stem;             /* of folded without what follows an apostrophe ("luka's" -> "luka") */
 };
 struct sentence {
     uint32_t start, end;  /* without white space around it; the closing mark is in it */
@@ -49,6 +50,12 @@ struct text {
  * words. */
 enum { TEXT_WORDS_MAX = 50000 };
 void text_of(arena *a, str bytes, str language, struct text *ret);
+
+/* The hash of a folded word or a stem; never 0. The same on every machine and for ever: indexes keep it. */
+uint32_t text_hash(str word);
+
+/* A word as text_of folds it: at most 64 bytes. */
+str text_fold(arena *a, str word);
 
 /* The text of words [from, to) of `t`, with what stands between them. */
 str text_span(const struct text *t, size_t from, size_t to);

@@ -46,12 +46,12 @@ static struct sb_stemmer *stemmer_for(str language) {
     return kept->stemmer;
 }
 
-static bool stands_alone(ucs4_t c) {
+bool word_alone(uint32_t c) {
     return (c >= 0x2E80 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7A3) || (c >= 0xF900 && c <= 0xFAFF) ||
            (c >= 0x20000 && c <= 0x3FFFF);
 }
 
-static bool in_word(ucs4_t c) {
+bool word_takes(uint32_t c) {
     if (c < 128) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M | UC_CATEGORY_MASK_N);
 }
@@ -66,7 +66,7 @@ static str fold_wide(arena *a, str word) {
     while (at < n) {
         ucs4_t c;
         int step = u8_mbtouc(&c, folded + at, n - at);
-        if (in_word(c) && !uc_is_general_category_withtable(c, UC_CATEGORY_MASK_M)) {
+        if (word_takes(c) && !uc_is_general_category_withtable(c, UC_CATEGORY_MASK_M)) {
             memcpy(out + len, folded + at, (size_t)step);
             len += (size_t)step;
         }
@@ -76,15 +76,22 @@ static str fold_wide(arena *a, str word) {
     return (str){out, len};
 }
 
-static str fold(arena *a, str word, struct sb_stemmer *stemmer) {
+str word_fold(arena *a, str word) {
     bool wide = false;
     for (size_t i = 0; i < word.n && !wide; i++) wide = (unsigned char)word.p[i] >= 128;
-    str folded = wide ? fold_wide(a, word) : str_lower(a, word);
-    if (stemmer && folded.n) {
-        const sb_symbol *stem = sb_stemmer_stem(stemmer, (const sb_symbol *)folded.p, (int)folded.n);
-        if (stem) folded = str_copy(a, (str){(const char *)stem, (size_t)sb_stemmer_length(stemmer)});
-    }
-    return str_clip_utf8(folded, WORD_MAX_BYTES);
+    return wide ? fold_wide(a, word) : str_lower(a, word);
+}
+
+static str stem_of(arena *a, str folded, struct sb_stemmer *stemmer) {
+    if (!stemmer || !folded.n) return folded;
+    const sb_symbol *stem = sb_stemmer_stem(stemmer, (const sb_symbol *)folded.p, (int)folded.n);
+    return stem ? str_copy(a, (str){(const char *)stem, (size_t)sb_stemmer_length(stemmer)}) : folded;
+}
+
+str word_stem(arena *a, str folded, str language) { return stem_of(a, folded, stemmer_for(language)); }
+
+static str fold(arena *a, str word, struct sb_stemmer *stemmer) {
+    return str_clip_utf8(stem_of(a, word_fold(a, word), stemmer), WORD_MAX_BYTES);
 }
 
 /* Which words were seen: open addressing, at most half full. */
@@ -118,7 +125,7 @@ void words_of(arena *a, str text, str language, size_t max, word_list *ret_words
         ucs4_t c = 0;
         size_t step = 1;
         if (at < text.n) step = (size_t)u8_mbtouc(&c, (const uint8_t *)text.p + at, text.n - at);
-        bool alone = stands_alone(c), part = at < text.n && c != 0xFFFD && in_word(c);
+        bool alone = word_alone(c), part = at < text.n && c != 0xFFFD && word_takes(c);
         if (begin != SIZE_MAX && (!part || alone)) {
             str word = fold(a, str_slice(text, begin, at), stemmer);
             if (word.n && seen_add(a, &seen, word)) *list_add(a, &words) = word;

@@ -15,6 +15,14 @@ typedef LIST(str) word_list;
 /* Each word once, in order of first appearance, at most `max`. `language`: "en", "de", ...; an unknown one
  * means no stemming. */
 void words_of(arena *a, str text, str language, size_t max, word_list *ret_words);
+/* One word, without what is no part of a word: case and accents off. */
+str word_fold(arena *a, str word);
+/* The stem of a folded word; itself where the language has no stemmer. */
+str word_stem(arena *a, str folded, str language);
+/* Letters, digits and marks make words; of some scripts each letter stands alone. */
+bool word_takes(uint32_t c);
+bool word_alone(uint32_t c);
+
 /* The words parted by single spaces, as store_words_put takes them. */
 str words_joined(arena *a, const word_list *words);
 
