@@ -6,6 +6,7 @@
 #include "base/embedded.h"
 #include "cli/cli.h"
 #include "db/migrate.h"
+#include "desk/heart.h"
 #include "desk/people.h"
 #include "format/json.h"
 #include "net/objects.h"
@@ -115,6 +116,7 @@ err cli_desk_open(const char *folder, const char *db_target, int flags, struct c
 }
 
 void cli_desk_close(struct cli_desk *c) {
+    heart_close(&c->desk);
     db_close(c->desk.db);
     c->desk.db = NULL;
     arena_free(c->arena);

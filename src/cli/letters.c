@@ -243,13 +243,14 @@ static err raw(struct cli_desk *c, const struct cli_args *args) {
 
 int verb_raw(int argc, char **argv) { return with_desk("raw", raw_options, 1, argc, argv, raw); }
 
-enum { REPLY_DATA, REPLY_DB, REPLY_AS, REPLY_TO, REPLY_CLOSE, REPLY_JSON };
+enum { REPLY_DATA, REPLY_DB, REPLY_AS, REPLY_TO, REPLY_CLOSE, REPLY_BECAUSE, REPLY_JSON };
 static const struct cli_option reply_options[] = {
     {"data", false, "the data folder (./data)"},
     {"db", false, "postgres://... instead of what setup wrote"},
     {"as", false, "the address of the agent who writes"},
     {"to", false, "other recipients than who wrote"},
     {"done", true, "the conversation is done with this"},
+    {"because", false, "why it goes although the letter check says stop, in one sentence"},
     {"json", true, "as JSON"},
     {0},
 };
@@ -259,8 +260,10 @@ static err reply(struct cli_desk *c, const struct cli_args *args) {
     str text;
     if (!args->value[REPLY_AS]) return err_set(ERR_INVALID, "Who writes? --as EMAIL is needed.");
     TRY(cli_actor(c, args->value[REPLY_AS], &who));
-    struct reply_wish wish = {
-        .seen_version = -1, .no_undo = true, .close_after = args->value[REPLY_CLOSE] != NULL};
+    struct reply_wish wish = {.seen_version = -1,
+                              .no_undo = true,
+                              .close_after = args->value[REPLY_CLOSE] != NULL,
+                              .override = str_z(args->value[REPLY_BECAUSE])};
     TRY(cli_conversation_id(c, who.brand, args->operand[0], &wish.conversation));
     TRY(cli_read_stream(c->arena, STDIN_FILENO, 2 << 20, &text));
     wish.text = str_trim(text);

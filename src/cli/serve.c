@@ -10,6 +10,8 @@
 
 #include "base/log.h"
 #include "cli/receive.h"
+#include "desk/heart.h"
+#include "desk/learning.h"
 #include "desk/tidy.h"
 #include "http/http.h"
 #include "jobs/jobs.h"
@@ -61,7 +63,9 @@ static err start(struct serving *s) {
     TRY(lock_folder(s));
     smtp_start();
     if (db_engine_of(d->db) == DB_SQLITE) TRY(db_write(d->db, release, NULL));
+    d->keeps_indexes = true;
     TRY(tidy_start(d, a));
+    TRY(learning_start(d, a));
     TRY(web_new(d, &s->web));
     TRY(job_workers_start(d, S("/proc/self/exe"), &s->workers));
     d->work = wake;
@@ -84,6 +88,7 @@ static void stop(struct serving *s) {
     job_workers_stop(s->workers);
     web_free(s->web);
     receiver_free(s->receiver);
+    if (heart_save(&s->c->desk)) log_warn("near", "%s What was learned since is learned again.", err_text());
     if (s->lock >= 0) close(s->lock);
 }
 

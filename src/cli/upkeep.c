@@ -1,13 +1,16 @@
-/* jobs, migrate, routes: looking after a desk. */
+/* jobs, migrate, routes, reindex: looking after a desk. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/zone.h"
 #include "cli/cli.h"
 #include "db/migrate.h"
+#include "desk/learning.h"
 #include "format/json.h"
 #include "jobs/jobs.h"
 #include "mail/send.h"
+#include "store/brand.h"
 #include "store/job.h"
 #include "web/routes.h"
 
@@ -174,4 +177,47 @@ int verb_routes(int argc, char **argv) {
     routes_print(&b, args.value[0] != NULL);
     fwrite(b.p, 1, b.n, stdout);
     return EXIT_DONE;
+}
+
+enum { REINDEX_DATA, REINDEX_DB, REINDEX_JSON };
+static const struct cli_option reindex_options[] = {
+    {"data", false, "the data folder (./data)"},
+    {"db", false, "postgres://... instead of what setup wrote"},
+    {"json", true, "as JSON"},
+    {0},
+};
+
+static void tell(void *context, int64_t done, int64_t total) {
+    const struct store_brand *brand = context;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%.*s: %lld of %lld replies", STR_FMT(brand->slug), (long long)done,
+                (long long)total);
+}
+
+static err reindex(struct cli_desk *c, bool json) {
+    store_brand_list brands = {0};
+    {
+        DB_READ_AUTO db_conn *conn = NULL;
+        TRY(db_read_begin(c->desk.db, &conn));
+        TRY(store_brand_list_all(conn, c->arena, &brands));
+    }
+    for (size_t i = 0; i < brands.n; i++) {
+        struct learning_rebuilt made;
+        TRY(learning_rebuild(&c->desk, brands.v[i].id, tell, &brands.v[i], &made));
+        if (isatty(STDERR_FILENO)) fputc('\n', stderr);
+        printf(json ? "{\"brand\":\"%.*s\",\"replies\":%lld,\"sentences\":%lld}\n"
+                    : "%.*s: %lld replies with %lld sentences indexed\n",
+               STR_FMT(brands.v[i].slug), (long long)made.replies, (long long)made.sentences);
+    }
+    return ERR_NONE;
+}
+
+int verb_reindex(int argc, char **argv) {
+    struct cli_args args;
+    int status;
+    if (!cli_parse(cli_verb("reindex"), reindex_options, 0, 0, argc, argv, &args, &status)) return status;
+    CLI_DESK_AUTO struct cli_desk c = {0};
+    err e = cli_desk_open(args.value[REINDEX_DATA], args.value[REINDEX_DB], CLI_MUST_EXIST, &c);
+    if (!e) e = reindex(&c, args.value[REINDEX_JSON] != NULL);
+    return e ? cli_fail("reindex", NULL) : EXIT_DONE;
 }

@@ -12,6 +12,10 @@ struct desk {
     str folder;              /* the data folder: objects/, maildir/, sockets */
     str public_url; /* without trailing '/'; links in mail are built from this, never from a request */
     str proxy;      /* the address of a reverse proxy whose X-Forwarded-For is believed; "" for none */
+    /* What the desk keeps in memory for listening and the check (desk/heart.h); made on first use, freed by
+     * heart_close. */
+    struct heart *heart;
+    bool keeps_indexes; /* this process writes the files of near/; others only read them */
     /* Told after a commit that something in a brand changed, so that open pages can be told; may be NULL. */
     void (*changed)(void *context, int64_t brand, int64_t conversation, const char *what);
     void *changed_context;

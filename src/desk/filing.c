@@ -6,6 +6,7 @@
 #include "store/conversation.h"
 #include "store/customer.h"
 #include "store/inbox.h"
+#include "store/job.h"
 
 /* PostgreSQL takes less than 1 MiB of words in one row. */
 enum { WORDS_MAX = 20000, WORDS_BYTES_MAX = 1000000 };
@@ -104,6 +105,7 @@ static err put_rest(db_conn *c, struct filing *f) {
         TRY(store_attachment_insert(c, f->brand, t));
     }
     TRY(store_words_put(c, f->brand, m->id, f->words));
+    TRY(store_job_put(c, f->brand, S("listen"), m->id, id_new(f->raw.received_at), f->raw.received_at));
     return store_raw_settle(c, f->brand, f->raw.id, f->unreadable ? RAW_UNREADABLE : RAW_READ, m->id,
                             m->problem);
 }

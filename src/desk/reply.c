@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "desk/events.h"
 #include "desk/filing.h"
+#include "desk/learning.h"
 #include "desk/reply_bytes.h"
 #include "desk/settings.h"
 #include "net/objects.h"
@@ -11,6 +12,7 @@
 #include "store/customer.h"
 #include "store/inbox.h"
 #include "store/job.h"
+#include "store/override.h"
 #include "store/raw.h"
 
 enum { RECIPIENTS_MAX = 100 };
@@ -109,8 +111,9 @@ struct sending {
     struct store_brand brand;
     struct store_inbox inbox;
     struct conversation v;
-    str same_as; /* of the key; "" without one */
-    bool again;  /* it was sent before */
+    str same_as;       /* of the key; "" without one */
+    bool again;        /* it was sent before */
+    remark_list stops; /* passed over by the wish's override */
 };
 
 static err begin_conversation(db_conn *c, struct sending *s) {
@@ -225,6 +228,26 @@ static err find_again(db_conn *c, struct sending *s) {
     return ERR_NONE;
 }
 
+/* Which kinds were passed over, each once, and why. */
+static err put_override(db_conn *c, struct sending *s) {
+    struct store_override row = {.id = id_new(s->now),
+                                 .conversation_id = s->made.conversation,
+                                 .message_id = s->made.message,
+                                 .agent_id = s->who->agent,
+                                 .kinds = S(""),
+                                 .because = str_trim(s->wish->override),
+                                 .at = s->now};
+    bool seen[REMARK_KINDS] = {0};
+    for (size_t i = 0; i < s->stops.n; i++) {
+        remark_kind kind = s->stops.v[i].kind;
+        if (!seen[kind])
+            row.kinds = str_fmt(s->arena, "%.*s%s%s", STR_FMT(row.kinds), row.kinds.n ? " " : "",
+                                remark_kind_name(kind));
+        seen[kind] = true;
+    }
+    return store_override_insert(c, s->who->brand, &row);
+}
+
 static err send(db_conn *c, void *arg) {
     struct sending *s = arg;
     const struct reply_wish *w = s->wish;
@@ -260,8 +283,33 @@ static err send(db_conn *c, void *arg) {
     if (!w->by_hand) TRY(put_outbox(c, s, m.id));
     TRY(words_index_message(c, s->arena, brand, s->brand.language, &m));
     TRY(store_draft_delete(c, brand, w->conversation, s->who->agent));
+    TRY(learning_wanted(c, brand, m.id, s->now));
+    if (s->stops.n) TRY(put_override(c, s));
     settle_conversation(s, &m);
     return store_conversation_update(c, brand, &s->v);
+}
+
+err reply_stops(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
+                remark_list *ret_stops) {
+    struct checked checked;
+    TRY(checking_run(d, a, who,
+                     &(struct checking_wish){.conversation = wish->conversation, .text = wish->text},
+                     &checked));
+    return checking_stops(d, a, who->brand, &checked, ret_stops);
+}
+
+/* Every way to send comes through here, so none goes round the check. */
+static err stop_or_pass(struct sending *s) {
+    TRY(reply_stops(s->desk, s->arena, s->who, s->wish, &s->stops));
+    str because = str_trim(s->wish->override);
+    if (because.n > 1000 || !str_is_utf8(because))
+        return err_set(ERR_INVALID, "Say in one sentence why it goes all the same (at most 1,000 bytes).");
+    if (!s->stops.n || because.n) return ERR_NONE;
+    str says = remark_says(s->arena, NULL, &s->stops.v[0]);
+    return err_set(ERR_INVALID,
+                   "The letter check stops this: %.*s Nothing was sent; say in one sentence why it goes "
+                   "all the same, or change it.",
+                   STR_FMT(says));
 }
 
 err reply_send(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
@@ -284,6 +332,7 @@ err reply_send(struct desk *d, arena *a, const struct actor *who, const struct r
     if (wish->key.n)
         s.same_as =
             content_hash(a, str_fmt(a, "reply\n%lld\n%.*s", (long long)who->agent, STR_FMT(wish->key)));
+    TRY(stop_or_pass(&s));
     TRY(db_write(d->db, send, &s));
     *ret_made = s.made;
     desk_changed(d, who->brand, s.made.conversation, "reply");
@@ -333,6 +382,7 @@ static err take_back(db_conn *c, void *arg) {
     TRY(restore_draft(c, t, &m));
     TRY(store_outbox_delete(c, brand, m.id));
     TRY(store_message_delete(c, brand, m.id));
+    TRY(learning_wanted(c, brand, m.id, now));
     struct conversation v;
     TRY(store_conversation_get(c, t->arena, brand, m.conversation_id, &v));
     if (m.waited_since && (!v.waiting_since || m.waited_since < v.waiting_since))

@@ -5,6 +5,7 @@
 #include "store/brand.h"
 #include "store/customer.h"
 #include "store/inbox.h"
+#include "store/job.h"
 #include "store/message.h"
 
 struct type_in {
@@ -70,6 +71,7 @@ static err type_in(db_conn *c, void *arg) {
     }
     struct store_brand brand;
     TRY(store_brand_by_id(c, t->arena, t->who->brand, &brand));
+    TRY(store_job_put(c, t->who->brand, S("listen"), m.id, id_new(now), now));
     return words_index_message(c, t->arena, t->who->brand, brand.language, &m);
 }
 

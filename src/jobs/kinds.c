@@ -1,3 +1,5 @@
+#include "desk/learning.h"
+#include "desk/listening.h"
 #include "desk/outbox.h"
 #include "desk/reading.h"
 #include "desk/tidy.h"
@@ -12,6 +14,12 @@ static err run_send(struct job_context *x, const job_list *jobs) {
     return ERR_NONE;
 }
 
+static err run_listen(struct job_context *x, const job_list *jobs) { return listening_run(x->desk, jobs); }
+
+static err run_learn(struct job_context *x, const job_list *jobs) {
+    return learning_run(x->desk, x->arena, jobs);
+}
+
 static err run_tidy(struct job_context *x, const job_list *jobs) {
     for (size_t i = 0; i < jobs->n; i++) TRY(tidy_run(x->desk, x->arena, &jobs->v[i]));
     return ERR_NONE;
@@ -21,6 +29,8 @@ static err run_tidy(struct job_context *x, const job_list *jobs) {
  * letter. */
 const struct job_kind job_kinds[] = {
     {"read", "read letters that came in", 1, 64, 5 * MINUTE_MS, 5 * SECOND_MS, 10, run_read},
+    {"listen", "listen to letters", 1, 64, 5 * MINUTE_MS, 5 * SECOND_MS, 10, run_listen},
+    {"learn", "learn what was said", 1, 64, 30 * MINUTE_MS, MINUTE_MS, 20, run_learn},
     {"send", "send replies", 2, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_send},
     {"tidy", "clear away what has expired", 1, 4, MINUTE_MS, MINUTE_MS, 1000000, run_tidy},
 };

@@ -116,6 +116,18 @@ err object_get(arena *a, str folder, str hash, str *ret_bytes) {
     return ERR_NONE;
 }
 
+err file_move(arena *a, str from, str to) {
+    char *z = str_cstr(a, to);
+    if (rename(str_cstr(a, from), z) < 0) return io_error("write", z);
+    return sync_folder_of(a, to);
+}
+
+err file_remove(arena *a, str path) {
+    char *z = str_cstr(a, path);
+    if (unlink(z) < 0 && errno != ENOENT) return io_error("remove", z);
+    return ERR_NONE;
+}
+
 int64_t disk_free(arena *a, str path) {
     struct statvfs v;
     if (statvfs(str_cstr(a, path), &v) < 0) return -1;

@@ -19,7 +19,9 @@ err file_read(arena *a, str path, size_t max, str *ret_bytes);
 /* Write a file so that after a crash either the old or the new one is there: temporary name, fsync, rename.
  */
 err file_write(arena *a, str path, str bytes, unsigned mode);
-err folder_make(arena *a, str path); /* with its parents; there already is ERR_NONE */
+err file_move(arena *a, str from, str to); /* in one file system; takes the place of `to`; durable */
+err file_remove(arena *a, str path);       /* not there is ERR_NONE */
+err folder_make(arena *a, str path);       /* with its parents; there already is ERR_NONE */
 /* Free bytes on the file system that holds `path`; -1 when it cannot be told. */
 int64_t disk_free(arena *a, str path);
 

@@ -116,6 +116,9 @@ err store_message_delete(db_conn *c, int64_t brand, int64_t id) {
     TRY(store_words_delete(c, brand, id));
     TRY(store_message_address_clear(c, brand, id));
     TRY(run_on(db_sql(c, "DELETE FROM attachment WHERE brand_id = $1 AND message_id = $2"), brand, id));
+    TRY(run_on(db_sql(c, "DELETE FROM listening WHERE brand_id = $1 AND message_id = $2"), brand, id));
+    TRY(run_on(db_sql(c, "DELETE FROM correction WHERE brand_id = $1 AND message_id = $2"), brand, id));
+    TRY(run_on(db_sql(c, "DELETE FROM approved WHERE brand_id = $1 AND message_id = $2"), brand, id));
     return run_on(db_sql(c, "DELETE FROM message WHERE brand_id = $1 AND id = $2"), brand, id);
 }
 

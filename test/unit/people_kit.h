@@ -17,7 +17,7 @@
 #include "base/random.h"
 #include "cli/cli.h"
 #include "db/migrate.h"
-#include "desk/desk.h"
+#include "desk/heart.h"
 #include "desk/sign_in.h"
 
 static struct {
@@ -111,6 +111,7 @@ static int kit_close(void **state) {
     (void)state;
     if (!kit.open) return 0;
     kit.open = false;
+    heart_close(&kit.d);
     db_close(kit.db);
     arena_free(kit.a);
     char sql[128];

@@ -1,0 +1,18 @@
+/* letter_file: a letter from a file or standard input, for verbs that work without a desk. */
+#ifndef LONGHAND_CLI_LETTER_FILE_H
+#define LONGHAND_CLI_LETTER_FILE_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct letter_file {
+    str text;                             /* UTF-8, without NUL */
+    str subject, from_name, from_address; /* "" for plain text */
+};
+
+/* `path` "-" is standard input. What begins with header lines is read as a mail, in a child process without
+ * privileges; anything else is plain text. ERR_MISSING, ERR_IO; ERR_LIMIT above 64 MiB; ERR_INVALID for a
+ * mail that cannot be read. */
+err letter_file_read(arena *a, const char *path, struct letter_file *ret);
+
+#endif

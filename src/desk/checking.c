@@ -1,0 +1,158 @@
+#include "desk/checking.h"
+
+#include "desk/heart.h"
+#include "desk/history.h"
+#include "desk/listening.h"
+#include "store/brand.h"
+#include "store/conversation.h"
+#include "store/customer.h"
+#include "store/learned.h"
+#include "store/message.h"
+#include "store/setting.h"
+#include "store/voice.h"
+
+enum { EARLIER_MAX = 50 };
+
+typedef LIST(str) str_rows;
+
+/* All a check rests on, read in one snapshot. */
+struct checking {
+    struct desk *desk;
+    arena *arena;
+    const struct actor *who;
+    const struct checking_wish *wish;
+    struct store_brand brand;
+    struct conversation v;
+    struct message letter; /* id 0: none */
+    struct customer customer;
+    str_rows earlier;
+    store_piece_list facts;
+    store_phrase_list phrases;
+};
+
+static err load_conversation(db_conn *c, struct checking *x) {
+    int64_t brand = x->who->brand;
+    message_list said = {0};
+    TRY(store_conversation_get(c, x->arena, brand, x->wish->conversation, &x->v));
+    err e = store_message_last_letter(c, x->arena, brand, x->v.id, &x->letter);
+    if (e == ERR_MISSING)
+        x->letter = (struct message){0};
+    else if (e)
+        return e;
+    TRY(store_customer_get(c, x->arena, brand, x->v.customer_id, &x->customer));
+    TRY(store_message_list(c, x->arena, brand, x->v.id, 0, EARLIER_MAX, &said));
+    for (size_t i = 0; i < said.n; i++)
+        if (said.v[i].kind == MESSAGE_REPLY) *list_add(x->arena, &x->earlier) = said.v[i].text;
+    return ERR_NONE;
+}
+
+static err load(struct checking *x) {
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(x->desk->db, &c));
+    TRY(store_brand_by_id(c, x->arena, x->who->brand, &x->brand));
+    if (x->wish->conversation) TRY(load_conversation(c, x));
+    TRY(store_facts(c, x->arena, x->who->brand, &x->facts));
+    return store_phrases(c, x->arena, x->who->brand, &x->phrases);
+}
+
+/* A reply that is gone leaves its evidence without words. */
+struct fetching {
+    struct checking *x;
+    err error;
+};
+
+static bool fetch(void *context, int64_t id, str *ret_text) {
+    struct fetching *f = context;
+    DB_READ_AUTO db_conn *c = NULL;
+    struct store_said said;
+    err e = db_read_begin(f->x->desk->db, &c);
+    if (!e) e = store_said_get(c, f->x->arena, f->x->who->brand, id, &said);
+    if (e && e != ERR_MISSING) f->error = e;
+    if (e) return false;
+    *ret_text = said.text;
+    return true;
+}
+
+static void split_phrases(struct checking *x, str_rows *stock, str_rows *allowed) {
+    for (size_t i = 0; i < x->phrases.n; i++)
+        *list_add(x->arena, x->phrases.v[i].state == PHRASE_ALLOWED ? allowed : stock) =
+            x->phrases.v[i].phrase;
+}
+
+static struct check_fact *facts_of(struct checking *x) {
+    struct check_fact *facts = arena_array(x->arena, x->facts.n, sizeof *facts);
+    for (size_t i = 0; i < x->facts.n; i++)
+        facts[i] = (struct check_fact){x->facts.v[i].id, x->facts.v[i].text};
+    return facts;
+}
+
+static err run(struct checking *x, struct checked *ret) {
+    arena *a = x->arena;
+    HEART_CATALOGUE_AUTO struct heart_catalogue catalogue = {0};
+    struct heard heard;
+    struct history history;
+    near *said;
+    str_rows stock = {0}, allowed = {0};
+    const struct zone *zone = NULL;
+    TRY(heart_catalogue(x->desk, x->who->brand, &catalogue));
+    TRY(heart_replies(x->desk, x->who->brand, &said));
+    history_for(&history, a, said, x->v.customer_id);
+    if (x->letter.id) TRY(listening_heard(x->desk, a, x->who->brand, &x->letter, &heard));
+    if (zone_load(x->brand.zone, &zone)) zone = NULL;
+    split_phrases(x, &stock, &allowed);
+    str reference = str_fmt(a, "#%lld", (long long)x->v.number);
+    struct check_input in = {.letter = x->letter.id ? &heard : NULL,
+                             .reply = x->wish->text,
+                             .customer_name = x->customer.name,
+                             .agent_name = x->wish->agent_name.n ? x->wish->agent_name : x->who->name,
+                             .catalogue = catalogue.catalogue,
+                             .history = &history.view,
+                             .facts = facts_of(x),
+                             .nfacts = x->facts.n,
+                             .stock = stock.v,
+                             .nstock = stock.n,
+                             .allowed = allowed.v,
+                             .nallowed = allowed.n,
+                             .references = &reference,
+                             .nreferences = x->v.number ? 1 : 0,
+                             .earlier = x->earlier.v,
+                             .nearlier = x->earlier.n,
+                             .now = desk_now(x->desk),
+                             .zone = zone};
+    check(a, &in, ret);
+    struct fetching f = {x, ERR_NONE};
+    history_quote(a, x->wish->text, ret, fetch, &f);
+    return f.error;
+}
+
+err checking_run(struct desk *d, arena *a, const struct actor *who, const struct checking_wish *wish,
+                 struct checked *ret) {
+    struct checking x = {.desk = d, .arena = a, .who = who, .wish = wish};
+    if (wish->text.n > 1000000) return err_set(ERR_LIMIT, "The reply is longer than 1 MB.");
+    TRY(load(&x));
+    return run(&x, ret);
+}
+
+static bool listed(str kinds, const char *kind) {
+    str one;
+    while (str_split(&kinds, ' ', &one))
+        if (str_eq(one, str_z(kind))) return true;
+    return false;
+}
+
+err checking_stops(struct desk *d, arena *a, int64_t brand, const struct checked *checked, remark_list *ret) {
+    remark_list stops = {0};
+    str kinds = S(CHECK_STOPS_STANDARD);
+    {
+        DB_READ_AUTO db_conn *c = NULL;
+        TRY(db_read_begin(d->db, &c));
+        err e = store_setting_get(c, a, brand, S("check_stops"), &kinds);
+        if (e && e != ERR_MISSING) return e;
+    }
+    for (size_t i = 0; i < checked->remarks.n; i++) {
+        const struct remark *r = &checked->remarks.v[i];
+        if (r->level == REMARK_STOP && listed(kinds, remark_kind_name(r->kind))) *list_add(a, &stops) = *r;
+    }
+    *ret = stops;
+    return ERR_NONE;
+}

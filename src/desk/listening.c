@@ -1,0 +1,363 @@
+#include "desk/listening.h"
+
+#include <stdlib.h>
+
+#include "base/lang.h"
+#include "desk/heart.h"
+#include "format/json.h"
+#include "store/catalogue.h"
+
+enum { HEARD_MAX = 1 << 20, VALUE_MAX = 500 };
+
+static const char *const state_names[] = {"found", "struck", "corrected", "added"};
+
+const char *finding_state_name(finding_state s) { return state_names[s]; }
+
+/* ---- what was heard, as text and back ---- */
+
+static void write_finding(struct json_out *j, const struct finding *f) {
+    json_open_object(j);
+    json_key(j, S("kind")), json_int(j, f->kind);
+    json_key(j, S("start")), json_int(j, f->start);
+    json_key(j, S("end")), json_int(j, f->end);
+    json_key(j, S("value")), json_str(j, f->value);
+    json_key(j, S("why")), json_str(j, str_z(f->why));
+    if (f->why_arg.n) json_key(j, S("arg")), json_str(j, f->why_arg);
+    if (f->ncandidates) {
+        json_key(j, S("candidates"));
+        json_open_array(j);
+        for (uint32_t i = 0; i < f->ncandidates; i++) json_str(j, f->candidates[i]);
+        json_close_array(j);
+    }
+    json_close_object(j);
+}
+
+static err heard_write(arena *a, const struct heard *h, str *ret) {
+    BUF_AUTO buf b = BUF_MAX(HEARD_MAX);
+    struct json_out j = json_begin(&b);
+    json_open_object(&j);
+    json_key(&j, S("language")), json_str(&j, h->language);
+    json_key(&j, S("pack")), json_bool(&j, h->has_pack);
+    json_key(&j, S("child")), json_bool(&j, h->child);
+    json_key(&j, S("clipped")), json_bool(&j, h->clipped);
+    json_key(&j, S("sort")), json_int(&j, h->sort);
+    json_key(&j, S("findings"));
+    json_open_array(&j);
+    for (size_t i = 0; i < h->findings.n; i++) write_finding(&j, &h->findings.v[i]);
+    json_close_array(&j);
+    json_close_object(&j);
+    if (!json_done(&j)) return err_set(ERR_LIMIT, "What was heard in the letter is larger than 1 MB.");
+    *ret = str_copy(a, buf_str(&b));
+    return ERR_NONE;
+}
+
+static bool read_finding(arena *a, const json_t *o, struct finding *f) {
+    int64_t kind, start, end;
+    str text;
+    if (!json_take_int(o, "kind", &kind) || kind < 0 || kind >= FINDING_KINDS) return false;
+    if (!json_take_int(o, "start", &start) || !json_take_int(o, "end", &end) || start < 0 || end < start ||
+        end > LISTEN_MAX)
+        return false;
+    *f = (struct finding){
+        .kind = (finding_kind)kind, .start = (uint32_t)start, .end = (uint32_t)end, .why = ""};
+    if (json_take_str(o, "value", &text)) f->value = str_copy(a, text);
+    if (json_take_str(o, "why", &text)) f->why = str_cstr(a, text);
+    if (json_take_str(o, "arg", &text)) f->why_arg = str_copy(a, text);
+    const json_t *list = json_object_get(o, "candidates");
+    for (size_t i = 0; i < json_array_size(list) && f->ncandidates < 8; i++) {
+        const json_t *one = json_array_get(list, i);
+        if (json_is_string(one))
+            f->candidates[f->ncandidates++] =
+                str_copy(a, (str){json_string_value(one), json_string_length(one)});
+    }
+    return true;
+}
+
+static err heard_read(arena *a, str text, struct heard *ret) {
+    JSON_AUTO json_t *root = NULL;
+    struct heard h = {0};
+    int64_t sort = SORT_OTHER;
+    TRY(json_read(text, &root));
+    if (json_take_str(root, "language", &h.language)) h.language = str_copy(a, h.language);
+    json_take_bool(root, "pack", &h.has_pack);
+    json_take_bool(root, "child", &h.child);
+    json_take_bool(root, "clipped", &h.clipped);
+    json_take_int(root, "sort", &sort);
+    h.sort = sort >= SORT_ASK && sort <= SORT_OTHER ? (letter_sort)sort : SORT_OTHER;
+    const json_t *list = json_object_get(root, "findings");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        struct finding f;
+        if (read_finding(a, json_array_get(list, i), &f)) *list_add(a, &h.findings) = f;
+    }
+    *ret = h;
+    return ERR_NONE;
+}
+
+/* ---- the job ---- */
+
+static void hear(arena *a, const struct message *m, const struct catalogue *catalogue, struct heard *ret) {
+    struct listen_input in = {.text = m->text,
+                              .subject = m->subject,
+                              .from_name = m->from_name,
+                              .from_address = m->from_address,
+                              .catalogue = catalogue};
+    listen(a, &in, ret);
+    if (ret->text.bytes.n == 0) ret->text.bytes = m->text;
+}
+
+struct batch {
+    const job_list *jobs;
+    struct store_listening *rows; /* of each job; text "" where there is no such letter (any more) */
+};
+
+static err keep_batch(db_conn *c, void *arg) {
+    struct batch *b = arg;
+    for (size_t i = 0; i < b->jobs->n; i++) {
+        const struct job *job = &b->jobs->v[i];
+        bool mine;
+        if (b->rows[i].heard.n) TRY(store_listening_put(c, job->brand_id, &b->rows[i]));
+        TRY(store_job_finish(c, job, &mine));
+    }
+    return ERR_NONE;
+}
+
+static err hear_job(struct desk *d, arena *a, const struct job *job, struct store_listening *ret) {
+    HEART_CATALOGUE_AUTO struct heart_catalogue catalogue = {0};
+    struct message m;
+    struct heard heard;
+    err e;
+    {
+        DB_READ_AUTO db_conn *c = NULL;
+        TRY(db_read_begin(d->db, &c));
+        e = store_message_get(c, a, job->brand_id, job->subject_id, &m);
+    }
+    if (e == ERR_MISSING) return ERR_NONE;
+    if (e) return e;
+    TRY(heart_catalogue(d, job->brand_id, &catalogue));
+    hear(a, &m, catalogue.catalogue, &heard);
+    *ret = (struct store_listening){.message_id = m.id, .catalogue_version = catalogue.version};
+    return heard_write(a, &heard, &ret->heard);
+}
+
+err listening_run(struct desk *d, const job_list *jobs) {
+    ARENA_AUTO arena *a = arena_new(1 << 30);
+    struct batch b = {jobs, arena_array(a, jobs->n, sizeof *b.rows)};
+    for (size_t i = 0; i < jobs->n; i++) TRY(hear_job(d, a, &jobs->v[i], &b.rows[i]));
+    return db_write(d->db, keep_batch, &b);
+}
+
+/* ---- what stands ---- */
+
+static int64_t finding_id(arena *a, const char *kind, int64_t start, int64_t end, str value) {
+    str key = str_fmt(a, "%s %lld %lld ", kind, (long long)start, (long long)end);
+    uint64_t h = str_hash(key) ^ (str_hash(value) * 31);
+    return (int64_t)(h >> 1) | 1;
+}
+
+struct stands {
+    struct heard heard;
+    store_correction_list corrections;
+};
+
+/* What was heard, from the row or anew, and what was put right. */
+static err load(struct desk *d, arena *a, int64_t brand, const struct message *m, struct stands *ret) {
+    HEART_CATALOGUE_AUTO struct heart_catalogue catalogue = {0};
+    struct store_listening row;
+    struct store_catalogue now;
+    {
+        DB_READ_AUTO db_conn *c = NULL;
+        TRY(db_read_begin(d->db, &c));
+        TRY(store_listening_get(c, a, brand, m->id, &row));
+        TRY(store_corrections_of(c, a, brand, m->id, &ret->corrections));
+        TRY(store_catalogue_get(c, a, brand, &now));
+    }
+    if (row.heard.n && row.catalogue_version == now.version) return heard_read(a, row.heard, &ret->heard);
+    TRY(heart_catalogue(d, brand, &catalogue));
+    hear(a, m, catalogue.catalogue, &ret->heard);
+    return ERR_NONE;
+}
+
+static void put_right(struct stored_finding *s, const struct store_correction *r) {
+    s->state = r->state == CORRECTION_STRUCK      ? FINDING_STRUCK
+               : r->state == CORRECTION_CORRECTED ? FINDING_CORRECTED
+                                                  : FINDING_ADDED;
+    s->found_value = r->found_value;
+    if (r->state != CORRECTION_STRUCK) s->f.value = r->value;
+    s->agent_id = r->agent_id;
+    s->agent_name = r->agent_name;
+    s->at = r->at;
+}
+
+static void add_findings(arena *a, const struct stands *x, const struct message *m,
+                         stored_finding_list *list) {
+    for (size_t i = 0; i < x->heard.findings.n; i++) {
+        const struct finding *f = &x->heard.findings.v[i];
+        struct stored_finding *s = list_add(a, list);
+        *s = (struct stored_finding){
+            .id = finding_id(a, finding_kind_name(f->kind), f->start, f->end, f->value), .f = *f};
+        for (size_t k = 0; k < x->corrections.n; k++)
+            if (x->corrections.v[k].id == s->id) put_right(s, &x->corrections.v[k]);
+    }
+    for (size_t k = 0; k < x->corrections.n; k++) {
+        const struct store_correction *r = &x->corrections.v[k];
+        finding_kind kind;
+        if (r->state != CORRECTION_ADDED || !finding_kind_of(r->kind, &kind) || r->end > (int64_t)m->text.n)
+            continue;
+        struct stored_finding *s = list_add(a, list);
+        *s = (struct stored_finding){.id = r->id,
+                                     .f = {.kind = kind,
+                                           .start = (uint32_t)r->start,
+                                           .end = (uint32_t)r->end,
+                                           .why = T("Added by hand")}};
+        put_right(s, r);
+    }
+}
+
+static int by_place(const void *x, const void *y) {
+    const struct stored_finding *a = x, *b = y;
+    if (a->f.start != b->f.start) return a->f.start < b->f.start ? -1 : 1;
+    if (a->f.kind != b->f.kind) return a->f.kind < b->f.kind ? -1 : 1;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+static err stand_of(struct desk *d, arena *a, int64_t brand, const struct message *m, struct stands *x,
+                    stored_finding_list *ret) {
+    stored_finding_list list = {0};
+    TRY(load(d, a, brand, m, x));
+    add_findings(a, x, m, &list);
+    if (list.n) qsort(list.v, list.n, sizeof *list.v, by_place);
+    *ret = list;
+    return ERR_NONE;
+}
+
+err listening_of(struct desk *d, arena *a, int64_t brand, const struct message *m,
+                 struct letter_findings *ret) {
+    struct stands x = {0};
+    struct letter_findings r = {0};
+    TRY(stand_of(d, a, brand, m, &x, &r.findings));
+    r.language = x.heard.language;
+    r.child = x.heard.child;
+    r.has_pack = x.heard.has_pack;
+    r.clipped = x.heard.clipped;
+    r.sort = x.heard.sort;
+    *ret = r;
+    return ERR_NONE;
+}
+
+err listening_heard(struct desk *d, arena *a, int64_t brand, const struct message *m, struct heard *ret) {
+    struct stands x = {0};
+    stored_finding_list all;
+    TRY(stand_of(d, a, brand, m, &x, &all));
+    if (!x.heard.text.words) text_of(a, str_clip_utf8(m->text, LISTEN_MAX), x.heard.language, &x.heard.text);
+    finding_list kept = {0};
+    for (size_t i = 0; i < all.n; i++)
+        if (all.v[i].state != FINDING_STRUCK) *list_add(a, &kept) = all.v[i].f;
+    x.heard.findings = kept;
+    *ret = x.heard;
+    return ERR_NONE;
+}
+
+/* ---- putting right ---- */
+
+static err letter_of(struct desk *d, arena *a, int64_t brand, int64_t message, struct message *ret) {
+    DB_READ_AUTO db_conn *c = NULL;
+    struct message m;
+    TRY(db_read_begin(d->db, &c));
+    TRY(store_message_get(c, a, brand, message, &m));
+    if (m.kind != MESSAGE_LETTER) return err_set(ERR_MISSING, "There is no such letter.");
+    *ret = m;
+    return ERR_NONE;
+}
+
+static err finding_of(struct desk *d, arena *a, int64_t brand, int64_t message, int64_t finding,
+                      struct stored_finding *ret) {
+    struct message m;
+    struct stands x = {0};
+    stored_finding_list all;
+    TRY(letter_of(d, a, brand, message, &m));
+    TRY(stand_of(d, a, brand, &m, &x, &all));
+    for (size_t i = 0; i < all.n; i++) {
+        if (all.v[i].id != finding) continue;
+        *ret = all.v[i];
+        return ERR_NONE;
+    }
+    return err_set(ERR_MISSING, "There is no such finding in this letter; it may have been read anew.");
+}
+
+struct put {
+    int64_t brand;
+    struct store_correction row;
+    bool away;
+};
+
+static err put_correction(db_conn *c, void *arg) {
+    struct put *p = arg;
+    if (p->away) return store_correction_delete(c, p->brand, p->row.message_id, p->row.id);
+    return store_correction_put(c, p->brand, &p->row);
+}
+
+static struct put put_of(struct desk *d, const struct actor *who, int64_t message,
+                         const struct stored_finding *s, correction_state state, str value) {
+    str found = s->state == FINDING_FOUND || s->state == FINDING_ADDED ? s->f.value : s->found_value;
+    return (struct put){.brand = who->brand,
+                        .row = {.message_id = message,
+                                .id = s->id,
+                                .kind = str_z(finding_kind_name(s->f.kind)),
+                                .start = s->f.start,
+                                .end = s->f.end,
+                                .state = state,
+                                .found_value = found,
+                                .value = value,
+                                .agent_id = who->agent,
+                                .at = desk_now(d)}};
+}
+
+err listening_strike(struct desk *d, arena *a, const struct actor *who, int64_t message, int64_t finding,
+                     bool struck) {
+    struct stored_finding s;
+    TRY(finding_of(d, a, who->brand, message, finding, &s));
+    struct put p = put_of(d, who, message, &s, CORRECTION_STRUCK, S(""));
+    /* What a person added and strikes out again was never there. */
+    p.away = struck ? s.state == FINDING_ADDED : true;
+    if (!struck && s.state != FINDING_STRUCK) return ERR_NONE;
+    return db_write(d->db, put_correction, &p);
+}
+
+static err value_fits(str value) {
+    if (!str_trim(value).n) return err_set(ERR_INVALID, "The finding needs a value.");
+    if (value.n > VALUE_MAX) return err_set(ERR_INVALID, "The value is longer than %d bytes.", VALUE_MAX);
+    return str_is_utf8(value) ? ERR_NONE : err_set(ERR_INVALID, "The value is not valid UTF-8 text.");
+}
+
+err listening_correct(struct desk *d, arena *a, const struct actor *who, int64_t message, int64_t finding,
+                      str value) {
+    struct stored_finding s;
+    TRY(value_fits(value));
+    TRY(finding_of(d, a, who->brand, message, finding, &s));
+    struct put p =
+        put_of(d, who, message, &s, s.state == FINDING_ADDED ? CORRECTION_ADDED : CORRECTION_CORRECTED,
+               str_trim(value));
+    return db_write(d->db, put_correction, &p);
+}
+
+static bool at_character(str text, uint32_t at) {
+    return at >= text.n || ((unsigned char)text.p[at] & 0xC0) != 0x80;
+}
+
+err listening_add(struct desk *d, arena *a, const struct actor *who, int64_t message, finding_kind kind,
+                  uint32_t start, uint32_t end, str value, int64_t *ret_finding) {
+    struct message m;
+    TRY(letter_of(d, a, who->brand, message, &m));
+    if (start >= end || end > m.text.n || end > LISTEN_MAX || !at_character(m.text, start) ||
+        !at_character(m.text, end))
+        return err_set(ERR_INVALID, "These are no words of the letter.");
+    if (!str_trim(value).n) value = str_clip_utf8(str_slice(m.text, start, end), VALUE_MAX);
+    TRY(value_fits(value));
+    struct stored_finding s = {.state = FINDING_ADDED, .f = {.kind = kind, .start = start, .end = end}};
+    s.f.value = str_trim(value);
+    s.id = finding_id(a, finding_kind_name(kind), start, end, S("by hand"));
+    struct put p = put_of(d, who, message, &s, CORRECTION_ADDED, s.f.value);
+    TRY(db_write(d->db, put_correction, &p));
+    *ret_finding = s.id;
+    return ERR_NONE;
+}

@@ -1,0 +1,126 @@
+/* Is what they ask answered, and where? */
+#include "letter/check_parts.h"
+
+enum { FINE_MAX = 3, LOOK_MAX = 3, ASK_WORDS = 64 };
+static const float covered = 0.3F, vague = 0.3F;
+
+/* Words of an ask and what each weighs. */
+struct ask {
+    const struct finding *finding;
+    struct {
+        uint32_t hash;
+        float weight;
+        str like; /* the class of words that may stand for it; "" none */
+    } words[ASK_WORDS];
+    size_t n;
+    float weight;
+    bool open; /* how, why, help: any step they are told may be the answer */
+};
+
+static void read_words(const struct check_work *k, struct ask *ask, uint32_t from, uint32_t to, float share) {
+    for (uint32_t i = from; i < to && ask->n < ASK_WORDS; i++) {
+        const struct word *w = &k->letter->words[i];
+        float weight = check_weight(k, w) * share;
+        bool there = false;
+        for (size_t j = 0; j < ask->n; j++) there |= ask->words[j].hash == w->hash;
+        if (there || hashes_get(&k->names, w->folded_hash)) continue;
+        str like = pack_value(k->pack, "alike", w->folded);
+        if (like.n && weight < 0.3F) weight = 0.3F;
+        if (weight <= 0) continue;
+        ask->words[ask->n].hash = w->hash;
+        ask->words[ask->n].weight = weight;
+        ask->words[ask->n++].like = like;
+        ask->weight += weight;
+    }
+}
+
+static void read_ask(const struct check_work *k, const struct finding *f, struct ask *ret) {
+    const struct text *t = k->letter;
+    *ret = (struct ask){.finding = f};
+    uint32_t from = (uint32_t)text_word_at(t, f->start), to = from;
+    while (to < t->nwords && t->words[to].start < f->end) to++;
+    read_words(k, ret, from, to, 1);
+    pack_hit_list hits = {0};
+    pack_match(k->a, k->pack, "open_ask", t, from, to, &hits);
+    /* "Can you help?" asks about what stands before it. */
+    ret->open = hits.n > 0 || ret->weight < vague;
+}
+
+static float coverage(const struct check_work *k, const struct ask *ask, size_t sentence) {
+    const struct sentence *s = &k->reply.sentences[sentence];
+    float sum = 0;
+    for (size_t j = 0; j < ask->n; j++) {
+        bool is = false;
+        for (uint32_t i = s->word; i < s->word + s->words && !is; i++) {
+            const struct word *w = &k->reply.words[i];
+            is =
+                w->hash == ask->words[j].hash ||
+                (ask->words[j].like.n && str_eq(ask->words[j].like, pack_value(k->pack, "alike", w->folded)));
+        }
+        if (is) sum += ask->words[j].weight;
+    }
+    return ask->weight > 0 ? sum / ask->weight : 0;
+}
+
+/* What may answer at all: not a question back, not a phrase from stock, nor what everybody gets. */
+struct candidate {
+    bool may, decides, instructs;
+};
+
+static struct candidate read_candidate(const struct check_work *k, size_t i) {
+    const struct sentence *s = &k->reply.sentences[i];
+    struct candidate c = {0};
+    if (k->sentences[i].role != ROLE_BODY || s->asks || k->sentences[i].worn) return c;
+    c.may = true;
+    for (uint32_t w = s->word; w < s->word + s->words; w++) {
+        c.decides |= pack_has(k->pack, "decide", k->reply.words[w].folded);
+        c.instructs |=
+            (w == s->word || w == s->word + 1) && pack_has(k->pack, "instruct", k->reply.words[w].folded);
+        c.instructs |= (k->reply.words[w].flags & WORD_LINK) != 0;
+    }
+    return c;
+}
+
+/* The sentence that answers best; SIZE_MAX none. */
+static size_t answer_to(const struct check_work *k, const struct ask *ask, const struct candidate *c) {
+    size_t best = SIZE_MAX;
+    float most = 0;
+    for (size_t i = 0; i < k->nsentences; i++) {
+        if (!c[i].may) continue;
+        float now = coverage(k, ask, i);
+        bool direct = now >= covered && (c[i].decides || c[i].instructs);
+        bool step = ask->open && !k->sentences[i].customers &&
+                    (c[i].instructs || (c[i].decides && k->sentences[i].echo >= 1));
+        if (!direct && !step) continue;
+        if (step && !direct) now = 0.01F + k->sentences[i].echo * 0.01F;
+        if (now <= most) continue;
+        most = now;
+        best = i;
+    }
+    return best;
+}
+
+void check_asks(struct check_work *k) {
+    if (!k->letter || !k->pack || !k->nsentences) return;
+    struct candidate *c = arena_array(k->a, k->nsentences, sizeof *c);
+    for (size_t i = 0; i < k->nsentences; i++) c[i] = read_candidate(k, i);
+    int fine = 0, look = 0;
+    uint32_t end = 0;
+    const finding_list *findings = &k->in->letter->findings;
+    for (size_t f = 0; f < findings->n; f++) {
+        const struct finding *found = &findings->v[f];
+        struct ask ask;
+        if (found->kind != FINDING_ASK || found->start >= found->end || found->start < end) continue;
+        end = found->end;
+        read_ask(k, found, &ask);
+        size_t at = answer_to(k, &ask, c);
+        if (at == SIZE_MAX ? look++ >= LOOK_MAX : fine++ >= FINE_MAX) continue;
+        str words = check_clip(k->a, str_slice(k->letter->bytes, found->start, found->end));
+        struct remark *r = at == SIZE_MAX
+                               ? check_say(k, REMARK_ASK, REMARK_LOOK, 0, 0,
+                                           T("They ask “{0}”. Which sentence answers that?"))
+                               : check_say_sentence(k, REMARK_ASK, REMARK_FINE, at, T("This answers “{0}”."));
+        check_arg(r, words);
+        check_letter(k, r, found->start, found->end);
+    }
+}

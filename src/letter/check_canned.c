@@ -1,0 +1,274 @@
+/* What others got too: sentences, passages, whole letters, stock phrases; slots and numbers left in. */
+#include "letter/check_parts.h"
+
+enum {
+    WORDS_MIN = 4,     /* of a sentence's skeleton: fewer say nothing */
+    WORDS_SHORT = 9,   /* below, two sentences must be more alike */
+    CROWD = 3,         /* so many others make a sentence a canned one beyond doubt */
+    PASSAGE_WORDS = 7, /* a run of so many words that others got is a passage */
+    LETTER_WORDS = 16, /* fewer words in all are no letter that could be like another */
+};
+static const float alike_long = 0.35F, alike_short = 0.5F, alike_few = 0.6F, letter_share = 0.65F;
+
+static bool body(const struct check_work *k, size_t sentence) {
+    return k->sentences[sentence].role == ROLE_BODY && !k->sentences[sentence].exempt;
+}
+
+static void say_others(struct remark *r, uint32_t customers) {
+    if (customers < CROWD) {
+        r->says = T("Somebody else got this sentence, nearly word for word.");
+        return;
+    }
+    static const char *const forms[] = {
+        TN("{0} other customer got this sentence.", "{0} other customers got this sentence.")};
+    r->says = forms[0];
+    r->says_many = forms[1];
+    r->count = customers;
+}
+
+static bool check_sentence_canned(struct check_work *k, size_t i) {
+    const struct check_history *h = k->in->history;
+    uint32_t n = k->skeleton.counts[i];
+    if (n < WORDS_MIN) return false;
+    struct check_like like = {0};
+    h->like(h->context, k->skeleton.sentences[i], n, n < WORDS_SHORT ? alike_short : alike_long, &like);
+    if (like.alike <= 0 || !like.customers) return false;
+    /* Two people may say a thing alike; a crowd that got the same did not get it by chance. */
+    if (like.customers < CROWD && like.alike < alike_few) return false;
+    k->sentences[i].customers = like.customers;
+    struct remark *r = check_say_sentence(k, REMARK_CANNED, REMARK_LOOK, i, "");
+    say_others(r, like.customers);
+    check_earlier(k, r, like.text, like.sentence, like.customers);
+    for (int e = 0; e < 3; e++) check_earlier(k, r, like.earlier[e], UINT32_MAX, 0);
+    return true;
+}
+
+/* The longest stretch of a sentence whose every four words went to others. */
+static void check_passage(struct check_work *k, size_t i) {
+    const struct check_history *h = k->in->history;
+    const uint32_t *words = k->skeleton.sentences[i];
+    uint32_t n = k->skeleton.counts[i], best_from = 0, best_to = 0, best_others = 0;
+    for (uint32_t at = 0; at + 4 <= n;) {
+        uint32_t to = at, least = UINT32_MAX;
+        while (to + 4 <= n) {
+            uint32_t others = h->run(h->context, words + to);
+            if (others < CROWD) break;
+            if (others < least) least = others;
+            to++;
+        }
+        if (to > at && to + 3 - at > best_to - best_from) {
+            best_from = at;
+            best_to = to + 3;
+            best_others = least;
+        }
+        at = to + 1;
+    }
+    if (best_to - best_from < PASSAGE_WORDS) return;
+    static const char *const forms[] = {
+        TN("These words went to {0} other customer.", "These words went to {0} other customers.")};
+    uint32_t from = k->skeleton.words[i][best_from], to = k->skeleton.words[i][best_to - 1] + 1;
+    struct remark *r = check_say_words(k, REMARK_CANNED, REMARK_LOOK, from, to, forms[0]);
+    r->says_many = forms[1];
+    r->count = best_others;
+    if ((best_to - best_from) * 10 >= n * 7) k->sentences[i].customers = best_others;
+}
+
+/* Earlier letters that hold much of this one. Greeting, closing and facts do not count. */
+static void check_letter_canned(struct check_work *k) {
+    enum { VOTES = 16 };
+    const struct check_history *h = k->in->history;
+    struct skeleton s = k->skeleton;
+    uint32_t total = 0, sentences = 0;
+    s.counts = arena_array(k->a, s.n + 1, sizeof *s.counts);
+    for (size_t i = 0; i < k->nsentences; i++) {
+        if (!body(k, i)) continue;
+        s.counts[i] = k->skeleton.counts[i];
+        total += s.counts[i];
+        sentences += s.counts[i] >= WORDS_MIN;
+    }
+    if (total < LETTER_WORDS || sentences < 2) return;
+    struct check_vote votes[VOTES];
+    size_t n = h->texts_like(h->context, &s, letter_share, VOTES, votes), others = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool seen = false;
+        for (size_t e = 0; e < i; e++) seen |= votes[e].customer == votes[i].customer;
+        others += !seen;
+    }
+    if (!n) return;
+    struct remark *r = check_say(k, REMARK_CANNED_LETTER, others >= CROWD ? REMARK_STOP : REMARK_LOOK, 0, 0,
+                                 T("Most of this letter went to somebody else before."));
+    if (others >= VOTES) {
+        r->says = T("Most of this letter went to {0} and more other customers before.");
+        check_arg(r, str_fmt(k->a, "%zu", others));
+    } else if (others > 1) {
+        static const char *const forms[] = {TN("Most of this letter went to {0} other customer before.",
+                                               "Most of this letter went to {0} other customers before.")};
+        r->says = forms[0];
+        r->says_many = forms[1];
+        r->count = (int64_t)others;
+    }
+    for (size_t i = 0; i < n && i < 4; i++)
+        check_earlier(k, r, votes[i].text, UINT32_MAX, i ? 0 : (uint32_t)others);
+}
+
+void check_canned(struct check_work *k) {
+    const struct check_history *h = k->in->history;
+    if (!h) return;
+    for (size_t i = 0; i < k->nsentences; i++) {
+        if (!body(k, i)) continue;
+        if (h->like && check_sentence_canned(k, i)) continue;
+        if (h->run) check_passage(k, i);
+    }
+    if (h->texts_like) check_letter_canned(k);
+}
+
+/* ---- stock phrases ---- */
+
+static const char *stock_says(str advice) {
+    if (str_eq(advice, S("contact")))
+        return T("“{0}” begins every desk’s letters. Thank them for what they told you.");
+    if (str_eq(advice, S("feedback")))
+        return T("“{0}” speaks of us. Say what you make of what they told you.");
+    if (str_eq(advice, S("hesitate")))
+        return T("“{0}” is in everybody’s letters. Ask what you want to know, or leave it out.");
+    if (str_eq(advice, S("patience"))) return T("“{0}”: say how long they waited, or for what.");
+    if (str_eq(advice, S("received"))) return T("“{0}” is about our filing, not about them.");
+    if (str_eq(advice, S("regret"))) return T("“{0}”: say no in your own words, and why.");
+    if (str_eq(advice, S("policy"))) return T("“{0}” hides behind a rule. Say the reason the rule has.");
+    if (str_eq(advice, S("online"))) return T("“{0}” sends them away. What can you do for them here?");
+    if (str_eq(advice, S("closing")))
+        return T("“{0}” ends every desk’s letters. End with something of theirs.");
+    return T("“{0}” is in everybody’s letters. Say it in your own words.");
+}
+
+static void say_stock(struct check_work *k, uint32_t from, uint32_t to, str advice) {
+    struct remark *r = check_say_words(k, REMARK_STOCK, REMARK_LOOK, from, to, stock_says(advice));
+    check_arg(r, check_clip(k->a, text_span(&k->reply, from, to)));
+}
+
+/* Places where the brand's own phrases stand, word by word. */
+static void brand_stock(struct check_work *k, bool *taken) {
+    for (size_t p = 0; p < k->in->nstock; p++) {
+        struct text t;
+        text_of(k->a, k->in->stock[p], k->reply.language, &t);
+        if (!t.nwords) continue;
+        for (uint32_t i = 0; i + t.nwords <= k->nwords; i++) {
+            size_t n = 0;
+            while (n < t.nwords && k->reply.words[i + n].folded_hash == t.words[n].folded_hash) n++;
+            if (n < t.nwords || taken[i] || check_exempt(k, i, i + (uint32_t)n)) continue;
+            memset(taken + i, 1, n);
+            say_stock(k, i, i + (uint32_t)n, S(""));
+        }
+    }
+}
+
+/* How much of each sentence is stock, and which sentences need no remark of it: what a crowd got has one. */
+static void set_worn(struct check_work *k, const pack_hit_list *hits, bool *taken) {
+    bool *stock = arena_array(k->a, k->nwords + 1, sizeof *stock);
+    for (size_t i = 0; i < hits->n; i++) memset(stock + hits->v[i].from, 1, hits->v[i].to - hits->v[i].from);
+    for (size_t i = 0; i < k->nsentences; i++) {
+        const struct sentence *s = &k->reply.sentences[i];
+        uint32_t n = 0;
+        for (uint32_t w = s->word; w < s->word + s->words; w++) n += stock[w];
+        k->sentences[i].worn = n * 10 >= s->words * 3;
+        if (k->sentences[i].customers >= CROWD) memset(taken + s->word, 1, s->words);
+    }
+}
+
+void check_stock(struct check_work *k) {
+    bool *taken = arena_array(k->a, k->nwords + 1, sizeof *taken);
+    pack_hit_list hits = {0};
+    check_hits(k, "stock", &hits);
+    set_worn(k, &hits, taken);
+    while (true) {
+        /* The longest of those that overlap. */
+        const struct pack_hit *best = NULL;
+        for (size_t i = 0; i < hits.n; i++)
+            if (!taken[hits.v[i].from] && !taken[hits.v[i].to - 1] &&
+                (!best || hits.v[i].to - hits.v[i].from > best->to - best->from))
+                best = &hits.v[i];
+        if (!best) break;
+        memset(taken + best->from, 1, best->to - best->from);
+        say_stock(k, best->from, best->to, best->value);
+        if (k->remarks.n >= CHECK_REMARKS_MAX) break;
+    }
+    brand_stock(k, taken);
+}
+
+/* ---- what must not be left in ---- */
+
+void check_slot(struct check_work *k) {
+    str s = k->reply.bytes;
+    for (size_t at = 0; (at = str_find(s, S("[["), at)) != SIZE_MAX;) {
+        size_t end = str_find(s, S("]]"), at + 2);
+        if (end == SIZE_MAX || k->remarks.n >= CHECK_REMARKS_MAX) return;
+        struct remark *r = check_say(k, REMARK_SLOT, REMARK_STOP, (uint32_t)at, (uint32_t)end + 2,
+                                     T("“{0}” is still to be written, in your own words."));
+        check_arg(r, check_clip(k->a, str_trim(str_slice(s, at + 2, end))));
+        at = end + 2;
+    }
+}
+
+static bool letter_or_digit(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           (unsigned char)c >= 128;
+}
+
+static void say_reference(struct check_work *k, size_t from, size_t to) {
+    str number = str_slice(k->reply.bytes, from, to);
+    if (k->letter && str_find(k->letter->bytes, number, 0) != SIZE_MAX) return;
+    uint32_t word = (uint32_t)text_word_at(&k->reply, (uint32_t)from);
+    if (word < k->nwords && ((k->reply.words[word].flags & WORD_LINK) || k->exempt[word])) return;
+    if (k->in->catalogue && catalogue_item_of(k->in->catalogue, CATALOGUE_PRODUCT, number) != UINT32_MAX)
+        return;
+    struct remark *r = check_say(k, REMARK_REFERENCE, REMARK_LOOK, (uint32_t)from, (uint32_t)to,
+                                 T("{0} is our number, not their words. They can just answer this letter."));
+    check_arg(r, check_clip(k->a, number));
+}
+
+static bool overlaps(const struct check_work *k, size_t from, size_t to) {
+    for (size_t i = 0; i < k->remarks.n; i++)
+        if (k->remarks.v[i].kind == REMARK_REFERENCE && k->remarks.v[i].start < to &&
+            from < k->remarks.v[i].end)
+            return true;
+    return false;
+}
+
+/* Two capitals or more, a hyphen perhaps, four digits or more: CS-0048217. */
+static size_t number_like_ours(str s, size_t at) {
+    size_t i = at, digits = 0;
+    while (i < s.n && s.p[i] >= 'A' && s.p[i] <= 'Z') i++;
+    if (i - at < 2 || i - at > 10) return 0;
+    if (i < s.n && s.p[i] == '-') i++;
+    while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') i++, digits++;
+    /* CVE-2024-1234 and the like go on with another hyphen. */
+    if (digits < 4 || (i < s.n && (letter_or_digit(s.p[i]) ||
+                                   (s.p[i] == '-' && i + 1 < s.n && letter_or_digit(s.p[i + 1])))))
+        return 0;
+    return i;
+}
+
+void check_reference(struct check_work *k) {
+    str s = k->reply.bytes;
+    for (size_t r = 0; r < k->in->nreferences; r++) {
+        str number = k->in->references[r];
+        if (!number.n) continue;
+        for (size_t at = 0; (at = str_find(s, number, at)) != SIZE_MAX; at += number.n) {
+            size_t end = at + number.n;
+            if ((at && letter_or_digit(s.p[at - 1]) && letter_or_digit(number.p[0])) ||
+                (end < s.n && letter_or_digit(s.p[end])))
+                continue;
+            if (k->remarks.n >= CHECK_REMARKS_MAX) return;
+            say_reference(k, at, end);
+        }
+    }
+    for (size_t at = 0; at < s.n; at++) {
+        if (s.p[at] < 'A' || s.p[at] > 'Z' || (at && (letter_or_digit(s.p[at - 1]) || s.p[at - 1] == '-')))
+            continue;
+        size_t end = number_like_ours(s, at);
+        if (!end) continue;
+        if (!overlaps(k, at, end)) say_reference(k, at, end);
+        if (k->remarks.n >= CHECK_REMARKS_MAX) return;
+        at = end;
+    }
+}

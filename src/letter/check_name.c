@@ -1,0 +1,327 @@
+/* Whom the reply speaks to: greeting and name. Where the letter ends. */
+#include "letter/check_parts.h"
+
+enum { GREETING_WORDS = 8, KNOWN_MAX = 64, GREETED_MAX = 6 };
+
+/* Words [from, to) of the reply greet; `hello`: they begin with a word of greeting. */
+struct greeting {
+    uint32_t from, to;
+    bool hello;
+};
+
+/* A word they are known by, and the name as it is written. */
+struct known {
+    str folded, shown;
+};
+struct known_list {
+    struct known v[KNOWN_MAX];
+    size_t n;
+};
+
+/* What stands between word `i` and the next ends a greeting? 0 no, else the character. */
+static char mark_behind(const struct check_work *k, uint32_t i) {
+    uint32_t at = k->reply.words[i].end;
+    uint32_t end = i + 1 < k->reply.nwords ? k->reply.words[i + 1].start : (uint32_t)k->reply.bytes.n;
+    bool title = k->pack && pack_has(k->pack, "title", k->reply.words[i].folded);
+    for (; at < end; at++) {
+        char c = k->reply.bytes.p[at];
+        if (c == '\n' || c == ',' || c == '!' || c == ':' || c == ';' || c == '?') return c;
+        if (c == '.' && !title && k->reply.words[i].folded.n > 1) return c;
+    }
+    return i + 1 < k->reply.nwords ? 0 : '\n';
+}
+
+/* The greeting that begins at word `at`, the first of a line. */
+static bool greeting_at(const struct check_work *k, uint32_t at, bool first_line, struct greeting *ret) {
+    struct greeting g = {.from = at};
+    uint32_t i = at;
+    char mark = 0;
+    while (i < k->nwords && i - at < GREETING_WORDS && !mark) mark = mark_behind(k, i++);
+    if (!mark) return false;
+    g.to = i;
+    if (k->pack) {
+        const struct word *w = &k->reply.words[at];
+        bool good = i - at > 1 && str_eq(w->folded, S("good"));
+        g.hello = pack_has(k->pack, "greeting", good ? w[1].folded : w->folded);
+        /* "Morning, Luka!" and "Hello, Luka": the name is behind the comma. */
+        if (g.hello && i - at <= 2 && mark == ',' && i < k->nwords) {
+            uint32_t next = i;
+            char more = mark_behind(k, next++);
+            while (!more && next < k->nwords && next - i < 2) more = mark_behind(k, next++);
+            if (more && (k->reply.words[i].flags & WORD_CAPITAL)) g.to = next;
+        }
+    }
+    if (!g.hello && (!first_line || g.to - at > 4 || mark != ',')) return false;
+    if (!g.hello && g.to < k->reply.nwords &&
+        str_find_char(str_slice(k->reply.bytes, k->reply.words[g.to - 1].end, k->reply.words[g.to].start),
+                      '\n', 0) == SIZE_MAX)
+        return false;
+    *ret = g;
+    return true;
+}
+
+static bool first_of_line(const struct check_work *k, uint32_t word) {
+    uint32_t at = word ? k->reply.words[word - 1].end : 0;
+    str gap = str_slice(k->reply.bytes, at, k->reply.words[word].start);
+    return !word || str_find_char(gap, '\n', 0) != SIZE_MAX;
+}
+
+void check_greeting_role(struct check_work *k) {
+    struct greeting g;
+    if (!k->nwords || !greeting_at(k, 0, true, &g)) return;
+    k->greeting_from = g.from;
+    k->greeting_to = g.to;
+    for (size_t i = 0; i < k->nsentences; i++) {
+        const struct sentence *s = &k->reply.sentences[i];
+        if (s->word + s->words > g.to) break;
+        k->sentences[i].role = ROLE_GREETING;
+    }
+}
+
+static bool closing_phrase(const struct check_work *k, size_t sentence) {
+    const struct sentence *s = &k->reply.sentences[sentence];
+    pack_hit_list hits = {0};
+    if (!k->pack || s->words > 12) return false;
+    pack_match(k->a, k->pack, "closing", &k->reply, s->word, s->word + s->words, &hits);
+    for (size_t i = 0; i < hits.n; i++)
+        if (hits.v[i].from == s->word && (hits.v[i].to - hits.v[i].from) * 10 >= s->words * 5) return true;
+    return false;
+}
+
+/* A name under the letter: a short last line without an end mark. */
+static bool signature(const struct check_work *k, size_t sentence) {
+    const struct sentence *s = &k->reply.sentences[sentence];
+    if (s->words > 4 || !first_of_line(k, s->word)) return false;
+    for (uint32_t i = s->word; i < s->word + s->words; i++)
+        if (!(k->reply.words[i].flags & (WORD_CAPITAL | WORD_ALONE))) return false;
+    return s->end == k->reply.words[s->word + s->words - 1].end;
+}
+
+void check_closing_role(struct check_work *k) {
+    size_t n = k->nsentences, from = n;
+    for (size_t i = n; i-- > 1 && n - i <= 6;)
+        if (k->sentences[i].role == ROLE_BODY && closing_phrase(k, i)) from = i;
+    if (from == n && n > 1 && signature(k, n - 1)) from = n - 1;
+    for (size_t i = from; i < n; i++) k->sentences[i].role = ROLE_CLOSING;
+}
+
+/* ---- who they are ---- */
+
+static void know(struct check_work *k, struct known_list *list, str name) {
+    struct text t;
+    text_of(k->a, name, S(""), &t);
+    for (size_t i = 0; i < t.nwords && list->n < KNOWN_MAX; i++) {
+        const struct word *w = &t.words[i];
+        if (w->flags & (WORD_LINK | WORD_NUMBER)) continue;
+        if (k->pack && pack_has(k->pack, "title", w->folded)) continue;
+        list->v[list->n++] = (struct known){w->folded, str_slice(name, w->start, w->end)};
+    }
+}
+
+/* A name at an address is often none: "info", "kombuchabaer", "luka2015". */
+static bool looks_like_name(str name) {
+    struct text t;
+    arena *a ARENA_AUTO = arena_new(1 << 20);
+    text_of(a, str_clip_utf8(name, 200), S(""), &t);
+    if (!t.nwords || t.nwords > 6) return false;
+    for (size_t i = 0; i < t.nwords; i++) {
+        unsigned char c = (unsigned char)name.p[t.words[i].start];
+        if (t.words[i].flags & (WORD_LINK | WORD_NUMBER)) return false;
+        if (c < 128 && i == 0 && !(t.words[i].flags & WORD_CAPITAL)) return false;
+        for (size_t b = 0; b < t.words[i].folded.n; b++)
+            if (t.words[i].folded.p[b] >= '0' && t.words[i].folded.p[b] <= '9') return false;
+    }
+    return true;
+}
+
+/* Names they gave themselves come first. */
+static void know_all(struct check_work *k, struct known_list *list) {
+    const struct heard *letter = k->in->letter;
+    for (size_t i = 0; letter && i < letter->findings.n; i++) {
+        const struct finding *f = &letter->findings.v[i];
+        if (f->kind != FINDING_NAME) continue;
+        if (!f->start && !f->end && !looks_like_name(f->value)) continue;
+        know(k, list, f->value);
+        for (uint32_t c = 0; c < f->ncandidates && c < 8; c++) know(k, list, f->candidates[c]);
+    }
+    if (looks_like_name(k->in->customer_name)) know(k, list, k->in->customer_name);
+    k->reader = list->n ? list->v[0].shown : S("");
+    for (size_t i = 0; i < k->in->nother_names; i++) know(k, list, k->in->other_names[i]);
+}
+
+static bool word_in(str words, str word) {
+    str piece;
+    while (str_split(&words, ' ', &piece))
+        if (str_eq(piece, word)) return true;
+    return false;
+}
+
+static bool same_name(const struct check_work *k, str a, str b) {
+    if (str_eq(a, b)) return true;
+    if ((a.n == 1 || b.n == 1) && a.n && b.n) return a.p[0] == b.p[0];
+    if (!k->pack) return false;
+    return word_in(pack_value(k->pack, "nickname", a), b) || word_in(pack_value(k->pack, "nickname", b), a);
+}
+
+/* Changed letters between two short words, counting an exchange of neighbours as one; above `most`: more. */
+static size_t letters_apart(str a, str b, size_t most) {
+    enum { LONG = 24 };
+    size_t rows[3][LONG + 1], *before = rows[0], *last = rows[1], *now = rows[2];
+    if (a.n > LONG || b.n > LONG) return most + 1;
+    for (size_t j = 0; j <= b.n; j++) last[j] = j;
+    for (size_t i = 1; i <= a.n; i++) {
+        now[0] = i;
+        for (size_t j = 1; j <= b.n; j++) {
+            size_t d = last[j - 1] + (a.p[i - 1] != b.p[j - 1]);
+            if (last[j] + 1 < d) d = last[j] + 1;
+            if (now[j - 1] + 1 < d) d = now[j - 1] + 1;
+            if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1] &&
+                before[j - 2] + 1 < d)
+                d = before[j - 2] + 1;
+            now[j] = d;
+        }
+        size_t *spare = before;
+        before = last;
+        last = now;
+        now = spare;
+    }
+    return last[b.n];
+}
+
+static bool misspelt(str greeted, str known) {
+    size_t shorter = greeted.n < known.n ? greeted.n : known.n;
+    if (shorter < 3 || greeted.p[0] != known.p[0]) return false;
+    size_t most = shorter >= 6 ? 2 : 1;
+    return letters_apart(greeted, known, most) <= most;
+}
+
+/* ---- the remarks ---- */
+
+/* Which words of the greeting are a name. */
+static size_t greeted_names(const struct check_work *k, const struct greeting *g,
+                            const struct known_list *known, uint32_t ret[GREETED_MAX]) {
+    size_t n = 0;
+    for (uint32_t i = g->from; i < g->to && n < GREETED_MAX; i++) {
+        const struct word *w = &k->reply.words[i];
+        bool is_known = false;
+        for (size_t j = 0; j < known->n; j++) is_known |= same_name(k, w->folded, known->v[j].folded);
+        if (!is_known) {
+            if (w->flags & (WORD_LINK | WORD_NUMBER | WORD_ALONE) || !(w->flags & WORD_CAPITAL)) continue;
+            if (!k->pack) continue; /* which of the words is the name, nobody can tell */
+            bool first = pack_has(k->pack, "firstname", w->folded);
+            if (pack_has(k->pack, "greeting", w->folded) || pack_has(k->pack, "title", w->folded) ||
+                pack_has(k->pack, "nobody", w->folded) || pack_has(k->pack, "stop", w->folded) ||
+                (pack_has(k->pack, "common", w->folded) && !first))
+                continue;
+            if (!g->hello && !first) continue;
+        }
+        ret[n++] = i;
+    }
+    return n;
+}
+
+static str greeted_text(const struct check_work *k, const uint32_t *words, size_t n) {
+    return check_clip(
+        k->a, str_slice(k->reply.bytes, k->reply.words[words[0]].start, k->reply.words[words[n - 1]].end));
+}
+
+static void name_evidence(struct check_work *k, struct remark *r) {
+    const struct heard *letter = k->in->letter;
+    for (size_t i = 0; letter && i < letter->findings.n; i++)
+        if (letter->findings.v[i].kind == FINDING_NAME)
+            check_letter(k, r, letter->findings.v[i].start, letter->findings.v[i].end);
+}
+
+/* One greeting; true when it names the reader. */
+static bool judge_greeting(struct check_work *k, const struct greeting *g, const struct known_list *known) {
+    uint32_t words[GREETED_MAX];
+    size_t n = greeted_names(k, g, known, words);
+    if (!n || !known->n) return false;
+    const struct known *near = NULL;
+    bool in_letter = false;
+    for (size_t i = 0; i < n; i++) {
+        str folded = k->reply.words[words[i]].folded;
+        for (size_t j = 0; j < known->n; j++) {
+            if (same_name(k, folded, known->v[j].folded)) return true;
+            if (!near && misspelt(folded, known->v[j].folded)) near = &known->v[j];
+        }
+        in_letter |= hashes_get(&k->letter_folded, k->reply.words[words[i]].folded_hash) != NULL;
+    }
+    uint32_t from = words[0], to = words[n - 1] + 1;
+    struct remark *r;
+    if (near) {
+        r = check_say_words(k, REMARK_NAME, REMARK_STOP, from, to,
+                            T("“{0}” is not how they write their name. The letter says “{1}”."));
+        check_arg(r, greeted_text(k, words, n));
+        check_arg(r, near->shown);
+    } else if (in_letter) {
+        r = check_say_words(k, REMARK_GREETING, REMARK_LOOK, from, to,
+                            T("This greets {0}. The letter speaks of {0}, but it is from {1}."));
+        check_arg(r, greeted_text(k, words, n));
+        check_arg(r, known->v[0].shown);
+    } else {
+        r = check_say_words(k, REMARK_GREETING, REMARK_STOP, from, to,
+                            T("This greets {0}. The letter is from {1}."));
+        check_arg(r, greeted_text(k, words, n));
+        check_arg(r, known->v[0].shown);
+    }
+    name_evidence(k, r);
+    return false;
+}
+
+static void count_name(struct check_work *k, const struct known_list *known) {
+    uint32_t first = UINT32_MAX, times = 0;
+    uint32_t end = (uint32_t)k->nwords;
+    /* The agent may have the same name: what signs the reply is no address. */
+    for (size_t i = k->nsentences; i-- > 0 && k->sentences[i].role == ROLE_CLOSING;)
+        end = k->reply.sentences[i].word;
+    for (uint32_t i = 0; i < end; i++) {
+        bool is = false;
+        for (size_t j = 0; j < known->n && !is; j++)
+            is = same_name(k, k->reply.words[i].stem, known->v[j].folded) ||
+                 same_name(k, k->reply.words[i].folded, known->v[j].folded);
+        if (!is || k->reply.words[i].folded.n < 2) continue;
+        if (first == UINT32_MAX) first = i;
+        if (i + 1 == end || !times || k->reply.words[i].sentence != k->reply.words[i - 1].sentence ||
+            !hashes_get(&k->names, k->reply.words[i - 1].folded_hash))
+            times++;
+    }
+    if (first == UINT32_MAX) {
+        bool other = false;
+        for (size_t i = 0; i < k->remarks.n; i++)
+            other |= k->remarks.v[i].kind == REMARK_NAME || k->remarks.v[i].kind == REMARK_GREETING;
+        if (other || !k->reader.n) return;
+        struct remark *r = check_say(k, REMARK_NAME, REMARK_LOOK, 0, 0, T("You do not call {0} by name."));
+        if (k->greeting_to > k->greeting_from) {
+            r->start = k->reply.words[k->greeting_from].start;
+            r->end = k->reply.words[k->greeting_to - 1].end;
+        }
+        check_arg(r, k->reader);
+        name_evidence(k, r);
+        return;
+    }
+    struct remark *r;
+    if (times > 2 + end / 80) {
+        r = check_say_words(k, REMARK_NAME, REMARK_LOOK, first, first + 1,
+                            T("Their name stands here {0} times. Once or twice sounds more like talking."));
+        check_arg(r, str_fmt(k->a, "%u", times));
+    } else {
+        r = check_say_words(k, REMARK_NAME, REMARK_FINE, first, first + 1, T("You call {0} by name."));
+        check_arg(r, str_slice(k->reply.bytes, k->reply.words[first].start, k->reply.words[first].end));
+    }
+    name_evidence(k, r);
+}
+
+void check_name(struct check_work *k) {
+    struct known_list *known = arena_alloc(k->a, sizeof *known);
+    know_all(k, known);
+    if (!k->nwords) return;
+    uint32_t tried = 0;
+    for (uint32_t i = 0; i < k->nwords && tried < 2000; i++) {
+        struct greeting g;
+        if (!first_of_line(k, i)) continue;
+        tried++;
+        if (greeting_at(k, i, i == 0, &g)) judge_greeting(k, &g, known);
+    }
+    if (known->n) count_name(k, known);
+}
