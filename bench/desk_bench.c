@@ -103,6 +103,17 @@ static double raw_inserts(const char *folder, int letters, int batch) {
     return took;
 }
 
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of the ratios of all rounds, so that a disk that stands still for a moment does not decide. */
+static double median(double *v, int n) {
+    qsort(v, (size_t)n, sizeof *v, by_size);
+    return (v[(n - 1) / 2] + v[n / 2]) / 2;
+}
+
 static int intake(const char *folder, const char *letters, const char *load) {
     open_desk(folder);
     lmtp_server *server;
@@ -115,19 +126,24 @@ static int intake(const char *folder, const char *letters, const char *load) {
     char each[16];
     snprintf(each, sizeof each, "%d", round);
     run_load(load, lmtp_server_port(server), "2000");
-    double took = 0, raw = 0;
+    double took = 0, raw = 0, ratios[ROUNDS];
     int64_t commits = 0;
     /* In turns, because the speed of a disk changes from one second to the next. */
     for (int r = 0; r < ROUNDS; r++) {
         int64_t commits_before, commits_after, functions;
         db_write_counts(desk.desk.db, &commits_before, &functions);
-        took += run_load(load, lmtp_server_port(server), each);
+        double ours = run_load(load, lmtp_server_port(server), each);
         db_write_counts(desk.desk.db, &commits_after, &functions);
         commits += commits_after - commits_before;
-        raw += raw_inserts(folder, round, (int)((double)round * (r + 1) / (double)commits + 0.5));
+        double theirs = raw_inserts(folder, round, (int)((double)round * (r + 1) / (double)commits + 0.5));
+        took += ours, raw += theirs;
+        ratios[r] = theirs / ours;
     }
-    printf("intake %.0f letters/s, %.2f letters a commit; raw inserts as many a commit %.0f/s; ratio %.2f\n",
-           round * ROUNDS / took, (double)round * ROUNDS / (double)commits, round * ROUNDS / raw, raw / took);
+    printf("intake %.0f letters/s, %.2f letters a commit; raw inserts as many a commit %.0f/s; ratio %.2f of "
+           "%d rounds",
+           round * ROUNDS / took, (double)round * ROUNDS / (double)commits, round * ROUNDS / raw,
+           median(ratios, ROUNDS), ROUNDS);
+    printf(" (%.2f to %.2f, of all time %.2f)\n", ratios[0], ratios[ROUNDS - 1], raw / took);
     lmtp_server_stop(server);
     cli_desk_close(&desk);
     return 0;

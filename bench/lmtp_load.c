@@ -8,16 +8,16 @@
  * --from N      number the letters from N (0)
  * --retry S     as an MTA does: when the connection breaks or the answer is 4xx, send the same letter again,
  *               until it is kept or no letter at all was kept for S seconds
+ * One thread serves all connections, so that this program takes little of the machine it measures on.
  * Exit status: 0 all kept, 1 some not, 2 misuse. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -26,7 +26,30 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-enum { SIZE_LEAST = 400, ANSWER_MAX = 8192 };
+enum { SIZE_LEAST = 400, ANSWER_MAX = 8192, LINES = 500 };
+
+/* What a connection waits for. */
+enum step {
+    STEP_IDLE, /* nothing: it begins a letter at `until` */
+    STEP_GREETING,
+    STEP_HELLO,
+    STEP_ENVELOPE, /* the answers to MAIL, RCPT and DATA */
+    STEP_LETTER,
+    STEP_RESET,
+    STEP_QUIT,
+    STEP_DONE,
+};
+
+struct peer {
+    enum step step;
+    int fd;
+    int64_t i, began, until; /* the letter; when its MAIL went; when to begin it */
+    buf letter;
+    int answers, refusal; /* how many are awaited; the first of them that refuses */
+    int code;             /* what the envelope got */
+    char text[ANSWER_MAX];
+    size_t n; /* bytes of `text` */
+};
 
 static struct {
     const char *at;
@@ -36,8 +59,12 @@ static struct {
     int log;
 } load = {.log = -1};
 
-static atomic_llong next_letter, kept, refused, broken, last_kept_us;
-static int64_t *took_us; /* per letter */
+static buf lines = BUF_MAX(64 << 10);
+static size_t line_at[LINES];
+static struct peer *peers;
+static int64_t next_letter, kept, refused, broken, last_kept_us;
+static int64_t *took_us;      /* per letter */
+static int epoll, live, idle; /* live: peers that are not done; idle: those at STEP_IDLE */
 
 static int64_t now_us(void) {
     struct timespec t;
@@ -80,79 +107,42 @@ static bool say(int fd, str bytes) {
     return true;
 }
 
-/* Wait for `count` answers; the code of the last, or of the first that refuses; 0 when it broke off. */
-static int hear(int fd, int count) {
-    static _Thread_local char text[ANSWER_MAX];
-    size_t n = 0;
-    int refusal = 0;
-    for (;;) {
-        ssize_t more = recv(fd, text + n, sizeof text - n, 0);
-        if (more <= 0) return 0;
-        n += (size_t)more;
-        str rest = {text, n}, line;
-        for (;;) {
-            size_t end = str_find(rest, S("\r\n"), 0);
-            if (end == SIZE_MAX) break;
-            str_line(&rest, &line);
-            if (line.n < 3 || (line.n > 3 && line.p[3] == '-')) continue;
-            int64_t code = 0;
-            str_to_int(str_slice(line, 0, 3), &code);
-            if (code >= 400 && !refusal) refusal = (int)code;
-            if (--count == 0) return refusal ? refusal : (int)code;
-        }
-        memmove(text, rest.p, rest.n);
-        n = rest.n;
-    }
-}
-
-static void write_letter(buf *out, int64_t i) {
+static void make_lines(void) {
     static const char *const words[] = {"harbour", "lantern",  "kite",    "missing",     "wheel",
                                         "sorry",   "blue",     "captain", "yesterday",   "please",
                                         "found",   "birthday", "bridge",  "piece",       "small",
                                         "parcel",  "whistle",  "thank",   "grandmother", "tide"};
-    unsigned seed = (unsigned)i * 2654435761u + 1;
+    unsigned seed = 1;
+    for (int i = 0; i < LINES; i++) {
+        line_at[i] = lines.n;
+        while (lines.n - line_at[i] < 60) {
+            buf_add_z(&lines, words[rand_r(&seed) % 20]);
+            buf_add_char(&lines, ' ');
+        }
+        buf_add(&lines, S("\r\n"));
+    }
+}
+
+/* With the dot that ends it. Made of lines that are ready, since this program shares the machine with what it
+ * measures. */
+static void write_letter(buf *out, int64_t i) {
+    size_t size = (size_t)load.size;
     buf_clear(out);
     buf_add_fmt(
         out,
-        "From: Customer %lld <customer-%lld@lmtp-load.test>\r\nTo: <%s>\r\nSubject: About letter %lld and "
-        "the "
-        "%s\r\nMessage-ID: <load-%lld@lmtp-load.test>\r\nDate: Mon, 03 Mar 2025 10:%02d:%02d +0000\r\n"
-        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n",
-        (long long)i, (long long)i, load.rcpt, (long long)i, words[i % 20], (long long)i, (int)(i / 60 % 60),
-        (int)(i % 60));
-    size_t line = 0;
-    while ((int64_t)out->n < load.size - 16) {
-        const char *word = words[rand_r(&seed) % 20];
-        buf_add_z(out, word);
-        line += strlen(word) + 1;
-        buf_add_z(out, line > 68 ? "\r\n" : " ");
-        if (line > 68) line = 0;
+        "From: Customer %lld <customer-%lld@lmtp-load.test>\r\nTo: <%s>\r\nSubject: About letter "
+        "%lld\r\nMessage-ID: <load-%lld@lmtp-load.test>\r\nDate: Mon, 03 Mar 2025 10:%02d:%02d "
+        "+0000\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nNumber %lld\r\n",
+        (long long)i, (long long)i, load.rcpt, (long long)i, (long long)i, (int)(i / 60 % 60), (int)(i % 60),
+        (long long)i);
+    unsigned at = (unsigned)i * 2654435761u >> 8;
+    while (out->n < size - 2) {
+        str some = str_slice(buf_str(&lines), line_at[at % LINES], lines.n);
+        buf_add(out, str_slice(some, 0, size - 2 - out->n));
+        at = 0;
     }
-    while ((int64_t)out->n < load.size - 2) buf_add_char(out, 'x');
-    buf_add(out, S("\r\n"));
-}
-
-static int greet(void) {
-    int fd = dial();
-    if (fd < 0) return -1;
-    if (hear(fd, 1) == 220 && say(fd, S("LHLO lmtp-load.test\r\n")) && hear(fd, 1) == 250) return fd;
-    close(fd);
-    return -1;
-}
-
-/* 250, another code, or 0 when it broke off. */
-static int send_letter(int fd, int64_t i, str letter) {
-    char head[1000];
-    int n =
-        snprintf(head, sizeof head, "MAIL FROM:<customer-%lld@lmtp-load.test>\r\nRCPT TO:<%s>\r\nDATA\r\n",
-                 (long long)i, load.rcpt);
-    if (!say(fd, (str){head, (size_t)n})) return 0;
-    int code = hear(fd, 3);
-    if (code != 354) {
-        if (code) (void)(say(fd, S("RSET\r\n")) && hear(fd, 1));
-        return code;
-    }
-    return say(fd, letter) && say(fd, S(".\r\n")) ? hear(fd, 1) : 0;
+    if (out->p[out->n - 1] == '\r') out->p[out->n - 1] = 'x';
+    buf_add(out, S("\r\n.\r\n"));
 }
 
 static void note(int64_t i) {
@@ -164,45 +154,163 @@ static void note(int64_t i) {
     }
 }
 
+static void hang_up(struct peer *p) {
+    if (p->fd >= 0) close(p->fd);
+    p->fd = -1;
+}
+
+static void rest(struct peer *p, int64_t until) {
+    p->step = STEP_IDLE;
+    p->until = until;
+    idle++;
+}
+
+static void ask(struct peer *p, enum step step, str bytes, int answers) {
+    p->step = step;
+    p->answers = answers;
+    p->refusal = 0;
+    if (!say(p->fd, bytes)) shutdown(p->fd, SHUT_RDWR); /* and the end is heard as any other */
+}
+
+static void send_envelope(struct peer *p) {
+    char head[1000];
+    int n =
+        snprintf(head, sizeof head, "MAIL FROM:<customer-%lld@lmtp-load.test>\r\nRCPT TO:<%s>\r\nDATA\r\n",
+                 (long long)(load.from + p->i), load.rcpt);
+    p->began = now_us();
+    ask(p, STEP_ENVELOPE, (str){head, (size_t)n}, 3);
+}
+
 static bool worth_another_try(int code) {
-    if (!load.retry || code >= 500) return false;
-    if (now_us() - atomic_load(&last_kept_us) > load.retry * 1000000) return false;
-    usleep(20000);
+    return load.retry && code < 500 && now_us() - last_kept_us <= load.retry * 1000000;
+}
+
+static bool take_next(struct peer *p) {
+    if (next_letter >= load.letters) return false;
+    p->i = next_letter++;
+    write_letter(&p->letter, load.from + p->i);
     return true;
 }
 
-static void *run(void *argument) {
-    (void)argument;
-    BUF_AUTO buf letter = BUF_MAX((size_t)load.size + 4096);
-    int fd = -1;
-    for (;;) {
-        int64_t i = atomic_fetch_add(&next_letter, 1);
-        if (i >= load.letters) break;
-        write_letter(&letter, load.from + i);
-        int code;
-        do {
-            if (fd < 0) fd = greet();
-            int64_t began = now_us();
-            code = fd < 0 ? 0 : send_letter(fd, load.from + i, buf_str(&letter));
-            took_us[i] = now_us() - began;
-            if (code == 250) break;
-            atomic_fetch_add(code ? &refused : &broken, 1);
-            /* 421 announces the end of the connection. */
-            if (fd >= 0 && (code == 0 || code == 421)) close(fd), fd = -1;
-        } while (worth_another_try(code));
-        if (code != 250) {
-            took_us[i] = -1;
-            continue;
-        }
-        note(load.from + i);
-        atomic_fetch_add(&kept, 1);
-        atomic_store(&last_kept_us, now_us());
+static void done(struct peer *p) {
+    hang_up(p);
+    p->step = STEP_DONE;
+    live--;
+}
+
+/* `code`: 250, another one, or 0 when it broke off. */
+static void end_letter(struct peer *p, int code) {
+    took_us[p->i] = code == 250 ? now_us() - p->began : -1;
+    if (code == 250) {
+        note(load.from + p->i);
+        kept++;
+        last_kept_us = now_us();
+        if (take_next(p))
+            send_envelope(p);
+        else
+            ask(p, STEP_QUIT, S("QUIT\r\n"), 1);
+        return;
     }
-    if (fd >= 0) {
-        (void)(say(fd, S("QUIT\r\n")) && hear(fd, 1));
-        close(fd);
+    *(code ? &refused : &broken) += 1;
+    /* 421 announces the end of the connection. */
+    if (code == 0 || code == 421) hang_up(p);
+    if (worth_another_try(code))
+        rest(p, now_us() + 20000);
+    else if (take_next(p))
+        rest(p, 0);
+    else
+        done(p);
+}
+
+static void begin(struct peer *p) {
+    idle--;
+    if (p->fd >= 0) {
+        send_envelope(p);
+        return;
     }
-    return NULL;
+    p->fd = dial();
+    p->n = 0;
+    struct epoll_event e = {.events = EPOLLIN, .data.ptr = p};
+    if (p->fd < 0)
+        end_letter(p, 0);
+    else if (epoll_ctl(epoll, EPOLL_CTL_ADD, p->fd, &e))
+        abort();
+    else
+        ask(p, STEP_GREETING, S(""), 1);
+}
+
+static void broke_off(struct peer *p) {
+    hang_up(p);
+    if (p->step == STEP_QUIT)
+        done(p);
+    else if (p->step != STEP_IDLE)
+        end_letter(p, p->step == STEP_RESET ? p->code : 0);
+}
+
+/* The last of the awaited answers came; `code` is its, or that of the first that refuses. */
+static void answered(struct peer *p, int code) {
+    switch (p->step) {
+    case STEP_GREETING:
+        if (code == 220)
+            ask(p, STEP_HELLO, S("LHLO lmtp-load.test\r\n"), 1);
+        else
+            broke_off(p);
+        break;
+    case STEP_HELLO:
+        if (code == 250)
+            send_envelope(p);
+        else
+            broke_off(p);
+        break;
+    case STEP_ENVELOPE:
+        p->code = code;
+        if (code == 354)
+            ask(p, STEP_LETTER, buf_str(&p->letter), 1);
+        else
+            ask(p, STEP_RESET, S("RSET\r\n"), 1);
+        break;
+    case STEP_LETTER: end_letter(p, code); break;
+    case STEP_RESET: end_letter(p, p->code); break;
+    case STEP_QUIT: done(p); break;
+    case STEP_IDLE:
+    case STEP_DONE: break;
+    }
+}
+
+static void hear(struct peer *p) {
+    ssize_t more = recv(p->fd, p->text + p->n, sizeof p->text - p->n, 0);
+    if (more <= 0) {
+        broke_off(p);
+        return;
+    }
+    p->n += (size_t)more;
+    str rest = {p->text, p->n}, line;
+    while (p->answers && str_has(rest, '\n')) {
+        str_line(&rest, &line);
+        int64_t code = 0;
+        if (line.n < 3 || (line.n > 3 && line.p[3] == '-')) continue;
+        str_to_int(str_slice(line, 0, 3), &code);
+        if (code >= 400 && !p->refusal) p->refusal = (int)code;
+        if (--p->answers) continue;
+        memmove(p->text, rest.p, rest.n);
+        p->n = rest.n;
+        answered(p, p->refusal ? p->refusal : (int)code);
+        return;
+    }
+    memmove(p->text, rest.p, rest.n);
+    p->n = rest.n;
+}
+
+static void run(void) {
+    struct epoll_event events[64];
+    while (live) {
+        int n = epoll_wait(epoll, events, 64, idle ? 1 : -1);
+        for (int i = 0; i < n; i++) hear(events[i].data.ptr);
+        if (!idle) continue;
+        int64_t now = now_us();
+        for (int i = 0; i < load.connections; i++)
+            if (peers[i].step == STEP_IDLE && peers[i].until <= now) begin(&peers[i]);
+    }
 }
 
 static int by_time(const void *a, const void *b) {
@@ -212,14 +320,13 @@ static int by_time(const void *a, const void *b) {
 
 static void report(int64_t us) {
     qsort(took_us, (size_t)load.letters, sizeof *took_us, by_time);
-    int64_t n = atomic_load(&kept), first = load.letters - n; /* those not kept are -1 */
+    int64_t n = kept, first = load.letters - n; /* those not kept are -1 */
     printf("%lld of %lld letters kept in %.2f s: %.0f letters/s", (long long)n, (long long)load.letters,
            (double)us / 1e6, (double)n * 1e6 / (double)us);
     if (n)
         printf(", p50 %.2f ms, p99 %.2f ms", (double)took_us[first + (n - 1) / 2] / 1000,
                (double)took_us[first + (n - 1) * 99 / 100] / 1000);
-    printf("; %lld refusals, %lld breaks\n", (long long)atomic_load(&refused),
-           (long long)atomic_load(&broken));
+    printf("; %lld refusals, %lld breaks\n", (long long)refused, (long long)broken);
 }
 
 static bool read_arguments(int argc, char **argv) {
@@ -253,16 +360,26 @@ int main(int argc, char **argv) {
         return 2;
     }
     took_us = calloc((size_t)load.letters, sizeof *took_us);
-    pthread_t *threads = calloc((size_t)load.connections, sizeof *threads);
-    if (!took_us || !threads) abort();
+    peers = calloc((size_t)load.connections, sizeof *peers);
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (!took_us || !peers || epoll < 0) abort();
+    make_lines();
     int64_t began = now_us();
-    atomic_store(&last_kept_us, began);
-    for (int i = 0; i < load.connections; i++)
-        if (pthread_create(&threads[i], NULL, run, NULL)) abort();
-    for (int i = 0; i < load.connections; i++) pthread_join(threads[i], NULL);
+    last_kept_us = began;
+    for (int i = 0; i < load.connections; i++) {
+        struct peer *p = &peers[i];
+        *p = (struct peer){.fd = -1, .letter = BUF_MAX((size_t)load.size + 4096)};
+        live++;
+        if (take_next(p))
+            rest(p, 0);
+        else
+            done(p);
+    }
+    run();
     report(now_us() - began);
-    bool all = atomic_load(&kept) == load.letters;
+    for (int i = 0; i < load.connections; i++) buf_free(&peers[i].letter);
+    buf_free(&lines);
     free(took_us);
-    free(threads);
-    return all ? 0 : 1;
+    free(peers);
+    return kept == load.letters ? 0 : 1;
 }

@@ -154,25 +154,6 @@ CREATE INDEX conversation_agent ON conversation (brand_id, agent_id, state, wait
 CREATE INDEX conversation_customer ON conversation (brand_id, customer_id, id);
 CREATE UNIQUE INDEX conversation_number ON conversation (brand_id, number);
 
--- What came, byte for byte, and what went out. A letter's raw row is committed before we say yes.
--- bytes is NULL when the object with this hash in the data folder holds them.
--- state: new, read, unreadable, duplicate (message_id is then the first one's), out.
-CREATE TABLE raw (
-    brand_id BIGINT NOT NULL,
-    id BIGINT NOT NULL,
-    inbox_id BIGINT NOT NULL,
-    state TEXT NOT NULL,
-    mail_from TEXT NOT NULL,
-    rcpt TEXT NOT NULL,
-    size BIGINT NOT NULL,
-    hash TEXT NOT NULL,
-    bytes BYTEA,
-    message_id BIGINT NOT NULL,
-    problem TEXT NOT NULL,
-    received_at BIGINT NOT NULL,
-    PRIMARY KEY (brand_id, id)
-);
-
 -- kind: letter, reply, note. channel: mail, paper, call, web.
 -- state of a reply: held (may be taken back), queued, sent, failed, uncertain, recorded (by hand); else ''.
 -- machine: '', auto_reply, bounce, list. rfc_id: Message-ID without <>.

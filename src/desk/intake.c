@@ -60,7 +60,7 @@ struct keep_all {
 static err keep(db_conn *c, void *arg) {
     struct keep *k = arg;
     TRY(store_raw_insert(c, k->brand, &k->row));
-    return store_job_put(c, k->brand, S("read"), k->row.id, k->row.id, k->row.received_at);
+    return store_job_put_read(c, k->brand, k->row.id, k->row.received_at);
 }
 
 static err keep_all(db_conn *c, void *arg) {
@@ -95,13 +95,16 @@ static err prepare(struct desk *d, arena *a, struct intake_letter *l, int64_t su
                 .mail_from = str_is_utf8(l->mail_from) ? l->mail_from : S(""),
                 .rcpt = l->recipient,
                 .size = (int64_t)bytes.n,
-                .hash = content_hash(a, bytes),
+                .hash = S(""),
                 .bytes = bytes,
                 .in_object = bytes.n > OBJECT_ROW_BYTES,
                 .received_at = now},
         .letter = l,
     };
-    if (k.row.in_object) TRY(object_put(a, d->folder, k.row.hash, bytes));
+    if (k.row.in_object) {
+        k.row.hash = content_hash(a, bytes);
+        TRY(object_put(a, d->folder, k.row.hash, bytes));
+    }
     *ret = k;
     return ERR_NONE;
 }

@@ -192,11 +192,14 @@ static err put_raw(db_conn *c, struct sending *s, struct message *m) {
                       .state = RAW_OUT,
                       .mail_from = s->inbox.address,
                       .size = (int64_t)bytes.n,
-                      .hash = content_hash(s->arena, bytes),
+                      .hash = S(""),
                       .bytes = bytes,
                       .in_object = bytes.n > OBJECT_ROW_BYTES,
                       .received_at = s->now};
-    if (row.in_object) TRY(object_put(s->arena, s->desk->folder, row.hash, bytes));
+    if (row.in_object) {
+        row.hash = content_hash(s->arena, bytes);
+        TRY(object_put(s->arena, s->desk->folder, row.hash, bytes));
+    }
     m->raw_id = m->id;
     return store_raw_insert(c, s->who->brand, &row);
 }

@@ -345,9 +345,17 @@ static void command_data(lmtp_session *s, str rest, buf *out) {
     }
 }
 
+/* Where a CRLF stands that a dot follows. A CR is rare, and looking for it alone is faster than a search for
+ * all three. */
+static size_t find_dot_line(str s) {
+    for (size_t at = 0; (at = str_find_char(s, '\r', at)) != SIZE_MAX; at++)
+        if (s.n - at > 2 && s.p[at + 1] == '\n' && s.p[at + 2] == '.') return at;
+    return SIZE_MAX;
+}
+
 /* Bytes inside a line: up to the next CRLF that a dot follows, or all there are. */
 static size_t data_text(lmtp_session *s, str bytes) {
-    size_t at = str_find(bytes, S("\r\n."), 0);
+    size_t at = find_dot_line(bytes);
     if (at != SIZE_MAX) {
         letter_bytes(s, str_slice(bytes, 0, at + 2));
         s->place = PLACE_START;

@@ -107,12 +107,13 @@ err store_catalogue_items_put(db_conn *c, int64_t brand, const struct store_cata
                                                                                 37) ", " ITEM_ROW(38, 39, 40,
                                                                                                   41, 42,
                                                                                                   43) ","
-                                                                                                      " " ITEM_ROW(44,
-                                                                                                                   45,
-                                                                                                                   46,
-                                                                                                                   47,
-                                                                                                                   48,
-                                                                                                                   49)
+                                                                                                      " " ITEM_ROW(
+                                                                                                          44,
+                                                                                                          45,
+                                                                                                          46,
+                                                                                                          47,
+                                                                                                          48,
+                                                                                                          49)
                                                                                                           ITEM_OR)
                 : db_sql(c, ITEM_INTO ITEM_ROW(2, 3, 4, 5, 6, 7) ITEM_OR);
         db_bind_int(q, 1, brand);
@@ -169,6 +170,15 @@ err store_catalogue_aliases_put(db_conn *c, int64_t brand, const struct store_ca
         TRY(db_done(q));
     }
     return ERR_NONE;
+}
+
+err store_catalogue_item_exists(db_conn *c, int64_t brand, int64_t id) {
+    db_query *q = db_sql(c, "SELECT 1 AS one FROM catalogue_item WHERE brand_id = $1 AND id = $2");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, id);
+    bool there = db_row(q);
+    TRY(db_done(q));
+    return there ? ERR_NONE : err_set(ERR_MISSING, "The catalogue has no such item.");
 }
 
 err store_catalogue_item_retire(db_conn *c, int64_t brand, int64_t id, int64_t now) {

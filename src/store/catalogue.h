@@ -43,6 +43,8 @@ err store_catalogue_items_put(db_conn *c, int64_t brand, const struct store_cata
 err store_catalogue_links_put(db_conn *c, int64_t brand, const struct store_catalogue_link *links, size_t n);
 err store_catalogue_aliases_put(db_conn *c, int64_t brand, const struct store_catalogue_alias *aliases,
                                 size_t n);
+/* ERR_MISSING when there is none. */
+err store_catalogue_item_exists(db_conn *c, int64_t brand, int64_t id);
 err store_catalogue_item_retire(db_conn *c, int64_t brand, int64_t id, int64_t now);
 err store_catalogue_link_delete(db_conn *c, int64_t brand, int64_t holder, int64_t item);
 err store_catalogue_alias_delete(db_conn *c, int64_t brand, int64_t item, str alias);

@@ -17,6 +17,9 @@ typedef LIST(struct job) job_list;
 
 /* One job of a kind for a subject: when it is there already, it is made due at `run_at` and alive again. */
 err store_job_put(db_conn *c, int64_t brand, str kind, int64_t subject, int64_t id, int64_t run_at);
+/* The job `read` of a letter that was just kept: due at once, its id is the letter's. It stands in the table
+ * `unread` until it ends or fails for the first time; all that is below knows both tables. */
+err store_job_put_read(db_conn *c, int64_t brand, int64_t raw, int64_t run_at);
 /* Is a job of this kind due and free? */
 err store_job_due(db_conn *c, str kind, int64_t now, bool *ret_due);
 /* Lease at most `limit` due jobs of a kind to the caller until `lease_until`; attempts is counted up. */

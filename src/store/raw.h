@@ -11,7 +11,7 @@ struct raw {
     raw_state state;
     str mail_from, rcpt; /* the envelope */
     int64_t size;
-    str hash;  /* content_hash */
+    str hash;  /* content_hash, the name of its object; "" when `bytes` stand in the row */
     str bytes; /* "" when in_object */
     bool in_object;
     int64_t message_id; /* of a duplicate: the first one's message */

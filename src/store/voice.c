@@ -40,6 +40,22 @@ err store_facts(db_conn *c, arena *a, int64_t brand, store_piece_list *ret) {
     return take_pieces(q, a, ret);
 }
 
+#define PIECES_RETIRED "AND f.retired_at > 0 ORDER BY f.retired_at DESC, f.id DESC LIMIT $2"
+
+err store_frameworks_retired(db_conn *c, arena *a, int64_t brand, int limit, store_piece_list *ret) {
+    db_query *q = db_sql(c, PIECE_ROWS("framework") PIECES_RETIRED);
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, limit);
+    return take_pieces(q, a, ret);
+}
+
+err store_facts_retired(db_conn *c, arena *a, int64_t brand, int limit, store_piece_list *ret) {
+    db_query *q = db_sql(c, PIECE_ROWS("fact") PIECES_RETIRED);
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, limit);
+    return take_pieces(q, a, ret);
+}
+
 static err take_one(db_query *q, arena *a, const char *missing, struct store_piece *ret) {
     store_piece_list rows = {0};
     TRY(take_pieces(q, a, &rows));

@@ -17,6 +17,9 @@ typedef LIST(struct store_piece) store_piece_list;
 /* Not retired ones, by name. */
 err store_frameworks(db_conn *c, arena *a, int64_t brand, store_piece_list *ret);
 err store_facts(db_conn *c, arena *a, int64_t brand, store_piece_list *ret);
+/* The retired ones, latest first, at most `limit`. */
+err store_frameworks_retired(db_conn *c, arena *a, int64_t brand, int limit, store_piece_list *ret);
+err store_facts_retired(db_conn *c, arena *a, int64_t brand, int limit, store_piece_list *ret);
 /* ERR_MISSING when the brand has none of that id. */
 err store_framework_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct store_piece *ret);
 err store_fact_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct store_piece *ret);
