@@ -5,6 +5,7 @@
 #include "base/zone.h"
 #include "cli/cli.h"
 #include "cli/serve.h"
+#include "desk/catalogue.h"
 #include "desk/intake.h"
 #include "desk/people.h"
 #include "jobs/jobs.h"
@@ -53,10 +54,32 @@ static err has_letters(struct cli_desk *c, int64_t brand, bool *ret) {
     return ERR_NONE;
 }
 
+/* Before the letters, so that they are read with it. What is there is left alone: it may be the user's own.
+ */
+static err fill_catalogue(struct cli_desk *c, int64_t brand) {
+    enum { MAX = 16 };
+    struct catalogue_source files[MAX];
+    struct catalogue_report report;
+    int64_t version;
+    size_t n, used = 0;
+    TRY(catalogue_version(&c->desk, brand, &version));
+    if (version) return ERR_NONE;
+    const struct embedded_file *all = embedded_all(&n);
+    str folder = S("demo/catalogue/");
+    for (size_t i = 0; i < n && used < MAX; i++) {
+        str path = str_z(all[i].path);
+        if (!str_starts(path, folder)) continue;
+        files[used++] = (struct catalogue_source){str_slice(path, folder.n, path.n),
+                                                  {(const char *)all[i].bytes, all[i].n}};
+    }
+    return catalogue_import(&c->desk, c->arena, brand, files, used, NULL, &report);
+}
+
 /* Through the same door as every letter: kept first, read by the job. */
 static err fill(struct cli_desk *c, int64_t brand) {
     bool filled;
     TRY(has_letters(c, brand, &filled));
+    TRY(fill_catalogue(c, brand));
     if (filled) return ERR_NONE;
     struct intake_inbox to;
     TRY(intake_find(&c->desk, c->arena, S("letters@tidewatch.example"), &to));
@@ -64,7 +87,8 @@ static err fill(struct cli_desk *c, int64_t brand) {
     const struct embedded_file *all = embedded_all(&n);
     /* Oldest first, so that the order of ids is the order of arrival. */
     for (size_t i = n; i-- > 0;)
-        if (str_starts(str_z(all[i].path), S("demo/"))) TRY(deliver_one(c, &all[i], to));
+        if (str_starts(str_z(all[i].path), S("demo/")) && str_ends(str_z(all[i].path), S(".eml")))
+            TRY(deliver_one(c, &all[i], to));
     int done;
     return jobs_run_due(&c->desk, S("/proc/self/exe"), &done);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/lang.h"
 #include "cli/cli.h"
 #include "cli/letter_file.h"
 #include "desk/catalogue.h"

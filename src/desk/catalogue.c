@@ -217,3 +217,29 @@ err catalogue_version(struct desk *d, int64_t brand, int64_t *ret_version) {
     *ret_version = got.version;
     return ERR_NONE;
 }
+
+struct adding {
+    arena *a;
+    int64_t brand;
+    struct store_catalogue_alias row;
+};
+
+static err add_alias(db_conn *c, void *arg) {
+    struct adding *to = arg;
+    struct store_catalogue was;
+    TRY(store_catalogue_item_exists(c, to->brand, to->row.item));
+    TRY(store_catalogue_aliases_put(c, to->brand, &to->row, 1));
+    TRY(store_catalogue_get(c, to->a, to->brand, &was));
+    return store_catalogue_put(c, to->a, to->brand, was.format, was.imported_at);
+}
+
+err catalogue_alias_add(struct desk *d, const struct actor *who, catalogue_kind kind, str id, str alias) {
+    ARENA_AUTO arena *a = arena_new(0);
+    alias = str_trim(alias);
+    if (!alias.n || alias.n > 200 || !str_is_utf8(alias))
+        return err_set(ERR_INVALID, "A name has 1 to 200 bytes.");
+    struct adding to = {a, who->brand, {catalogue_item_id(kind, id), who->agent, alias}};
+    TRY(db_write(d->db, add_alias, &to));
+    desk_changed(d, who->brand, 0, "catalogue");
+    return ERR_NONE;
+}

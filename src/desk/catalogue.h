@@ -56,7 +56,7 @@ err catalogue_import(struct desk *d, arena *a, int64_t brand, const struct catal
 /* The catalogue as it stands, retired items too: people write about toys long out of the shops. A brand
  * without one gets an empty one. Release with catalogue_free. */
 err catalogue_load(struct desk *d, int64_t brand, struct catalogue **ret);
-/* Which version that is; grows with every import, 0 before the first. */
+/* Which version that is; grows with every import and every name added, 0 before the first. */
 err catalogue_version(struct desk *d, int64_t brand, int64_t *ret_version);
 
 /* A name that agents use for an item ("Ray" for "Ultra Sonic Raider"). ERR_MISSING: no such item;

@@ -66,19 +66,32 @@ void slots_put(struct slots *s, uint64_t hash, uint32_t value) {
 
 uint64_t id_join(uint64_t before, str word) { return (before + 1) * LETTERS_P ^ str_hash(word); }
 
+static str pack_str(char **at, str s) {
+    str copy = {*at, s.n};
+    if (s.n) memcpy(*at, s.p, s.n);
+    *at += s.n;
+    return copy;
+}
+
 static void copy_items(struct catalogue *c, const struct catalogue_item *items) {
+    ARENA_AUTO arena *a = arena_new(0);
+    struct slots themes = {0};
+    slots_grow(a, &themes, c->n);
+    size_t bytes = 0;
+    for (size_t i = 0; i < c->n; i++) bytes += items[i].id.n + items[i].name.n;
+    char *at = arena_alloc(c->a, bytes);
     c->items = arena_array(c->a, c->n, sizeof *c->items);
-    str theme = {0}, copy = {0};
     for (size_t i = 0; i < c->n; i++) {
         c->items[i] = items[i];
-        c->items[i].id = str_copy(c->a, items[i].id);
-        c->items[i].name = str_copy(c->a, items[i].name);
-        /* Many items in a row are of one theme. */
-        if (!str_eq(theme, items[i].theme)) {
-            theme = items[i].theme;
-            copy = str_copy(c->a, theme);
-        }
-        c->items[i].theme = theme.n ? copy : (str){0};
+        c->items[i].id = pack_str(&at, items[i].id);
+        c->items[i].name = pack_str(&at, items[i].name);
+        c->items[i].theme = (str){0};
+        if (!items[i].theme.n) continue;
+        uint64_t hash = str_hash(items[i].theme);
+        uint32_t same = slots_get(&themes, hash, NULL);
+        bool known = same != NONE && str_eq(c->items[same].theme, items[i].theme);
+        c->items[i].theme = known ? c->items[same].theme : str_copy(c->a, items[i].theme);
+        if (same == NONE) slots_put(&themes, hash, (uint32_t)i);
     }
 }
 
@@ -123,6 +136,8 @@ void catalogue_free(struct catalogue *c) {
 }
 
 size_t catalogue_size(const struct catalogue *c) { return c->n; }
+
+size_t catalogue_memory(const struct catalogue *c) { return arena_used(c->a); }
 
 const struct catalogue_item *catalogue_item_at(const struct catalogue *c, uint32_t item) {
     return item < c->n ? &c->items[item] : NULL;

@@ -35,6 +35,7 @@ struct catalogue *catalogue_build(const struct catalogue_item *items, size_t n,
                                   const struct catalogue_alias *aliases, size_t naliases);
 void catalogue_free(struct catalogue *c);
 size_t catalogue_size(const struct catalogue *c);
+size_t catalogue_memory(const struct catalogue *c); /* bytes */
 
 enum { CATALOGUE_CANDIDATES_MAX = 8 };
 struct catalogue_hit {

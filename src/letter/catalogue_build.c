@@ -3,6 +3,9 @@
 #include "letter/catalogue_private.h"
 #include "letter/pack.h"
 
+/* THEMES_BYTES: room for the words of all themes together; what does not fit is not known as a theme. */
+enum { THEME_BYTES = 200, THEMES_BYTES = 256 << 10 };
+
 /* Names on their way into the tables. */
 struct name {
     uint32_t item; /* with PHRASE_WHOLE */
@@ -32,6 +35,7 @@ static const struct {
     {"catalogue_number", VOCAB_NUMBER}, {"catalogue_unit", VOCAB_UNIT},
     {"catalogue_other", VOCAB_OTHER},   {"catalogue_lost", VOCAB_LOST},
     {"catalogue_little", VOCAB_LITTLE}, {"catalogue_person", VOCAB_PERSON},
+    {"catalogue_place", VOCAB_PLACE},
 };
 
 uint32_t catalogue_vocab_of(const struct catalogue *c, const struct letters *w) {
@@ -95,12 +99,26 @@ static void add_name(struct builder *b, str name, catalogue_kind kind, uint32_t 
     add_range(b, first, all, item | PHRASE_WHOLE, flags);
     if (alias) return;
     if (cut_words < all) add_range(b, first, cut_words, item, flags);
+    /* "Peregrin Took (Pippin)". */
+    size_t open = kind == CATALOGUE_FIGURE ? str_find_char(name, '(', 0) : SIZE_MAX;
+    if (open != SIZE_MAX && cut_words + 1 == all && str_ends(name, S(")")) &&
+        b->words.v[first + cut_words].n > 3 && open == cut)
+        add_range(b, first + cut_words, 1, item, flags);
     if (kind == CATALOGUE_PRODUCT && colon_words < all && all - colon_words > 1)
         add_range(b, first + colon_words, all - colon_words, item, flags);
 }
 
+static void vocab_grow(struct builder *b) {
+    struct slots *s = &b->c->vocab;
+    if (s->cap && (b->vocab.n + 1) * 2 < s->cap) return;
+    *s = (struct slots){0};
+    slots_grow(b->a, s, b->vocab.n * 4 + 1000);
+    for (size_t i = 0; i < b->vocab.n; i++) slots_put(s, b->vocab.v[i].hash, (uint32_t)i);
+}
+
 static struct vocab *vocab_add(struct builder *b, const struct letters *w, uint32_t pool_at) {
     struct catalogue *c = b->c;
+    vocab_grow(b);
     c->words = b->vocab.v;
     uint32_t at = catalogue_vocab_of(c, w);
     if (at != NONE) return &b->vocab.v[at];
@@ -123,8 +141,7 @@ static void flag_word(struct builder *b, str folded, uint16_t flag) {
     struct letters w = letters_of_word(folded, letters);
     if (!w.n) return;
     uint32_t at = catalogue_vocab_of(b->c, &w);
-    if (at == NONE && (b->c->pool_n + w.n > b->c->pool_cap || b->c->vocab.n * 8 > b->c->vocab.cap * 7))
-        return;
+    if (at == NONE && (b->c->pool_n + w.n > b->c->pool_cap)) return;
     struct vocab *v = at != NONE ? &b->vocab.v[at] : vocab_add(b, &w, pool_add(b->c, &w));
     b->c->words = b->vocab.v;
     v->flags |= flag;
@@ -150,29 +167,21 @@ static size_t each_list_word(struct builder *b, bool count_only) {
     return n;
 }
 
+/* Themes are stored once each, so that a pointer tells them apart. */
 static void flag_themes(struct builder *b) {
-    str last = {0};
+    struct slots seen = {0};
+    slots_grow(b->a, &seen, b->c->n);
     for (size_t i = 0; i < b->c->n; i++) {
         str theme = b->c->items[i].theme;
-        if (theme.p == last.p) continue;
-        last = theme;
+        uint64_t key = (uint64_t)(uintptr_t)theme.p;
+        if (!theme.n || slots_get(&seen, key, NULL) != NONE) continue;
+        slots_put(&seen, key, 0);
         arena_reset(b->scratch);
         struct text t;
-        text_of(b->scratch, str_clip_utf8(theme, 200), S(""), &t);
+        text_of(b->scratch, str_clip_utf8(theme, THEME_BYTES), S(""), &t);
         for (size_t k = 0; k < t.nwords; k++)
             if (t.words[k].folded.n > 2) flag_word(b, t.words[k].folded, VOCAB_THEME);
     }
-}
-
-/* How many bytes and words themes may bring at most. */
-static size_t theme_bytes(const struct catalogue *c) {
-    size_t n = 0;
-    const char *last = NULL;
-    for (size_t i = 0; i < c->n; i++) {
-        if (c->items[i].theme.p != last) n += 200;
-        last = c->items[i].theme.p;
-    }
-    return n;
 }
 
 /* The phrase with the letters of this name; made when there is none. */
@@ -258,9 +267,13 @@ static void fill_items(struct builder *b) {
     for (size_t i = 0; i < b->names.n; i++) {
         struct phrase *p = &c->phrases[b->phrase_of[i]];
         uint32_t *items = c->phrase_items + p->first, item = b->names.v[i].item;
-        /* Names of one item follow each other, so that its last place is enough to look at. */
-        if (p->nitems && PHRASE_ITEM(items[p->nitems - 1]) == PHRASE_ITEM(item))
-            items[p->nitems - 1] |= item & PHRASE_WHOLE;
+        /* Names of one item follow each other, so its last place is enough to look at; but other names come
+         * at the end. */
+        uint32_t k = p->nitems;
+        uint32_t back = b->names.v[i].flags & PHRASE_ALIAS ? 1000 : 1;
+        while (k && p->nitems - k < back && PHRASE_ITEM(items[k - 1]) != PHRASE_ITEM(item)) k--;
+        if (k && PHRASE_ITEM(items[k - 1]) == PHRASE_ITEM(item))
+            items[k - 1] |= item & PHRASE_WHOLE;
         else
             items[p->nitems++] = item;
     }
@@ -307,10 +320,9 @@ void catalogue_build_names(struct catalogue *c) {
     for (size_t i = 0; i < b.names.n; i++)
         for (uint32_t k = 0; k < b.names.v[i].words; k++)
             words++, letters += b.words.v[b.names.v[i].first + k].n;
-    size_t lists = each_list_word(&b, true), themes = theme_bytes(c);
-    c->pool_cap = letters + lists + themes;
+    c->pool_cap = letters + each_list_word(&b, true) + THEMES_BYTES;
     c->pool = arena_alloc(c->a, c->pool_cap);
-    slots_grow(c->a, &c->vocab, b.words.n + lists + themes / 3 + 64);
+    vocab_grow(&b);
     slots_grow(c->a, &c->nodes, words);
     c->phrases = arena_array(c->a, b.names.n, sizeof *c->phrases);
     b.phrase_of = arena_array(b.a, b.names.n, sizeof *b.phrase_of);
@@ -324,6 +336,8 @@ void catalogue_build_names(struct catalogue *c) {
     each_list_word(&b, false);
     flag_themes(&b);
     c->nwords = b.vocab.n;
+    c->vocab.tags = arena_copy(c->a, c->vocab.tags, c->vocab.cap * sizeof *c->vocab.tags);
+    c->vocab.values = arena_copy(c->a, c->vocab.values, c->vocab.cap * sizeof *c->vocab.values);
     c->words = arena_copy(c->a, b.vocab.v, b.vocab.n * sizeof *b.vocab.v);
     weigh_phrases(&b);
     fill_items(&b);

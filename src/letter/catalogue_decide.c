@@ -96,8 +96,9 @@ static void agree(struct finding_state *s, struct found *number, struct found *n
         for (uint32_t k = 0; k < name->nitems && k < GROUP_MAX; k++) {
             uint32_t item = PHRASE_ITEM(number->items[i]);
             if (item != PHRASE_ITEM(name->items[k])) continue;
+            uint32_t apart = number->from >= name->to ? number->from - name->to : name->from - number->to;
             bool surely =
-                !number->weak || (name->weight >= 0.5f && abs((int)number->from - (int)name->to) < 40);
+                !number->weak || (name->weight >= 0.5f && apart < 40) || (apart < 3 && number->score > -0.3f);
             if (!surely) return;
             number->decided = name->decided = item;
             name->because = name->nitems > 1 ? item : NONE;
@@ -131,11 +132,11 @@ static float speaks_for(const struct deciding *d, const struct found *f, uint32_
     const struct catalogue_item *row = &d->s->c->items[item];
     float score = entry & PHRASE_WHOLE ? 0.4f : 0;
     *ret_anchor = NONE;
+    *ret_anchor = anchor_of(d, item);
     if (is_anchor(d, item)) {
-        *ret_anchor = item;
+        if (*ret_anchor == NONE) *ret_anchor = item;
         return score + 3;
     }
-    *ret_anchor = anchor_of(d, item);
     if (*ret_anchor != NONE) score += 2.5f;
     if (theme_is_said(d, row, f)) score += 1;
     if (year_is_said(d, row)) score += 1.5f;
@@ -200,6 +201,7 @@ static void decide_by_anchors(struct deciding *d) {
             struct found *f = &s->found.v[i];
             if (f->decided != NONE && !f->weak) continue;
             if (f->weak && (f->number || f->weight < 0.55f || !d->nanchors)) continue;
+            if (f->weak && f->to - f->from == 1 && find_is_person(s, f->from)) continue;
             struct found was = *f;
             if (!choose(d, f)) continue;
             if (was.weak && f->because == NONE && anchor_of(d, f->decided) == NONE) {
@@ -313,12 +315,12 @@ static size_t words_alike(const struct inside *in, str name, size_t at, bool *re
 static bool may_stand_inside(const struct inside *in, const struct catalogue_item *item, size_t at, size_t n,
                              bool all) {
     const struct finding_state *s = in->d->s;
-    uint32_t near = s->sentence_flags[s->t->words[at].sentence], before = find_around(s, at, at + n, 1, 0);
+    uint32_t near = s->sentence_flags[s->t->words[at].sentence];
     bool common = true;
     for (size_t i = at; i < at + n; i++)
         if (!(s->words[i].flags & (VOCAB_COMMON | VOCAB_LITTLE | VOCAB_CUE | VOCAB_HINT | VOCAB_PART)))
             common = false;
-    if (before & VOCAB_PERSON) return false;
+    if (find_is_person(s, at)) return false;
     if (item->kind == CATALOGUE_PART) return all && near & (VOCAB_LOST | VOCAB_PART);
     if (common) return all && near & (VOCAB_LOST | VOCAB_CUE);
     return s->words[at].letters.n > 2;
@@ -343,19 +345,26 @@ static void keep_inside(struct inside *in, uint32_t item, uint32_t holder, size_
     if (f->nitems < CATALOGUE_CANDIDATES_MAX) f->items[f->nitems++] = item;
 }
 
+/* From its first word on; or, where that is "Dr." or a first name, from the second. */
 static void look_for(struct inside *in, uint32_t item, uint32_t holder) {
     const struct finding_state *s = in->d->s;
     const struct catalogue_item *row = &s->c->items[item];
     char letters[LETTERS_MAX];
-    struct letters first;
+    struct letters word;
     size_t place = 0;
-    if (!next_word(row->name, &place, letters, &first)) return;
-    for (uint32_t i = in->heads[slots_tag(first.hash) & (in->cap - 1)]; i; i = in->next[i - 1]) {
-        size_t at = i - 1;
-        bool all = false;
-        size_t n = in->taken[at] ? 0 : words_alike(in, row->name, at, &all);
-        if (n && in->best.n < 64 && may_stand_inside(in, row, at, n, all))
-            keep_inside(in, item, holder, at, n);
+    for (int k = 0; k < 2; k++) {
+        size_t start = place;
+        if (!next_word(row->name, &place, letters, &word)) return;
+        if (k && (word.n < 4 || row->kind != CATALOGUE_FIGURE)) return;
+        for (uint32_t i = in->heads[slots_tag(word.hash) & (in->cap - 1)]; i; i = in->next[i - 1]) {
+            size_t at = i - 1;
+            bool all = false;
+            size_t n =
+                in->taken[at] ? 0 : words_alike(in, str_slice(row->name, start, row->name.n), at, &all);
+            if (k && n && s->words[at].flags & (VOCAB_COMMON | VOCAB_LITTLE)) continue;
+            if (n && in->best.n < 64 && may_stand_inside(in, row, at, n, all))
+                keep_inside(in, item, holder, at, n);
+        }
     }
 }
 

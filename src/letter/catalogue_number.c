@@ -90,7 +90,7 @@ static bool beside_number(const struct finding_state *s, size_t from, size_t to)
 static float shape_says(str text, size_t words) {
     size_t digits = digits_of(text), letters = text.n - digits;
     int64_t year;
-    if (words > 1) return digits >= 3 ? 1.0f : 0;
+    if (words > 1) return digits >= 3 || letters >= 4 ? 1.0f : 0; /* the hyphen is a letter here */
     if (letters) return text.n >= 7 && digits >= 4 ? 1.2f : text.n >= 5 && digits >= 4 ? 0.4f : -0.4f;
     if (digits == 4 && str_to_int(text, &year) && year >= 1930 && year <= 2035) return -0.9f;
     float round = str_ends(text, S("00")) ? 0.3f : 0;
@@ -106,18 +106,21 @@ static float around_says(const struct finding_state *s, size_t from, size_t to) 
     uint32_t near = find_around(s, from, to, 3, 1), wide = s->sentence_flags[s->t->words[from].sentence];
     uint32_t next = find_around(s, from, to, 0, 1), other = find_around(s, from, to, 2, 0);
     float says = 0;
-    if (near & VOCAB_CUE)
+    if (find_around(s, from, to, 2, 1) & VOCAB_CUE)
         says += 0.9f;
     else if (wide & VOCAB_CUE)
-        says += 0.5f;
+        says += 0.4f;
     if (near & VOCAB_NUMBER) says += 0.7f;
     if (near & VOCAB_THEME) says += 0.4f;
     if (wide & VOCAB_HINT) says += 0.25f;
-    if (s->flags & VOCAB_CUE) says += 0.2f;
+    if (s->flags & VOCAB_CUE) says += 0.15f;
     if (next & VOCAB_UNIT) says -= 1.6f;
     if (other & VOCAB_OTHER) says -= 1.6f;
     if (beside_number(s, from, to)) says -= 1;
-    if (s->n <= 2) says += 0.6f;
+    if (s->n <= 2)
+        says += 0.6f;
+    else if (s->n <= 6)
+        says += 0.2f;
     return says;
 }
 

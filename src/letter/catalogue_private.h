@@ -26,6 +26,7 @@ enum {
     VOCAB_THEME = 256,   /* a word of a theme's name */
     VOCAB_LITTLE = 512,  /* "of", "the": adds nothing to a name */
     VOCAB_PERSON = 1024, /* "dear", "am": a person's name follows */
+    VOCAB_PLACE = 2048,  /* "in", "to": a place follows, where no article does */
 };
 
 struct vocab {
@@ -158,6 +159,7 @@ struct finding_state {
     size_t n;
     found_list found;
     size_t budget;            /* comparisons left to misspellings */
+    float enough;             /* the score of a name that counts by itself */
     uint32_t *sentence_flags; /* of all words of each sentence */
     uint32_t flags;           /* of all words */
 };
@@ -168,6 +170,8 @@ void find_names(struct finding_state *s);
 void find_decide(struct finding_state *s);
 /* The flags of up to `before` words before and `after` words behind [from, to), in its sentence. */
 uint32_t find_around(const struct finding_state *s, size_t from, size_t to, size_t before, size_t after);
+/* A person's name is likelier than a figure's: "dear Jay", "my name is Jay". */
+bool find_is_person(const struct finding_state *s, size_t at);
 void find_sort(struct finding_state *s); /* by place; of two that overlap the better one stays */
 
 #endif

@@ -62,7 +62,7 @@ static void add_all(struct adding *to) {
     for (size_t i = 0; i < c->nwords; i++) {
         const struct vocab *v = &c->words[i];
         const char *p = c->pool + v->letters;
-        if (v->n < WORD_MIN || !v->names || v->flags & VOCAB_COMMON || has_digit(p, v->n)) continue;
+        if (v->n < WORD_MIN || !v->names || has_digit(p, v->n)) continue;
         to->value = (uint32_t)i;
         to->salt = 0;
         each_key(p, v->n, SPELL_PREFIX, v->n >= WORD_LONG ? 2 : 1, add_key, to);

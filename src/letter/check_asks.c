@@ -1,8 +1,8 @@
 /* Is what they ask answered, and where? */
 #include "letter/check_parts.h"
 
-enum { FINE_MAX = 3, LOOK_MAX = 3, ASK_WORDS = 64 };
-static const float covered = 0.3F, vague = 0.3F;
+enum { FINE_MAX = 3, LOOK_MAX = 2, ASK_WORDS = 64 };
+static const float covered = 0.3F, covered_in_all = 0.5F, vague = 0.3F;
 
 /* Words of an ask and what each weighs. */
 struct ask {
@@ -62,16 +62,18 @@ static float coverage(const struct check_work *k, const struct ask *ask, size_t 
     return ask->weight > 0 ? sum / ask->weight : 0;
 }
 
-/* What may answer at all: not a question back, not a phrase from stock, nor what everybody gets. */
+/* What may answer at all: not a phrase from stock, nor, for an open ask, what everybody gets. A question back
+ * answers no question, but it is a step to an open one. */
 struct candidate {
-    bool may, decides, instructs;
+    bool may, back, decides, instructs;
 };
 
 static struct candidate read_candidate(const struct check_work *k, size_t i) {
     const struct sentence *s = &k->reply.sentences[i];
     struct candidate c = {0};
-    if (k->sentences[i].role != ROLE_BODY || s->asks || k->sentences[i].worn) return c;
-    c.may = true;
+    if (k->sentences[i].role != ROLE_BODY || k->sentences[i].worn) return c;
+    c.may = !s->asks;
+    c.back = s->asks && !k->sentences[i].customers;
     for (uint32_t w = s->word; w < s->word + s->words; w++) {
         c.decides |= pack_has(k->pack, "decide", k->reply.words[w].folded);
         c.instructs |=
@@ -83,21 +85,29 @@ static struct candidate read_candidate(const struct check_work *k, size_t i) {
 
 /* The sentence that answers best; SIZE_MAX none. */
 static size_t answer_to(const struct check_work *k, const struct ask *ask, const struct candidate *c) {
-    size_t best = SIZE_MAX;
-    float most = 0;
+    size_t best = SIZE_MAX, step = SIZE_MAX, likest = SIZE_MAX;
+    bool taken[ASK_WORDS] = {0};
+    float most = 0, most_alike = 0, in_all = 0;
     for (size_t i = 0; i < k->nsentences; i++) {
+        bool own = !k->sentences[i].customers;
+        if (ask->open && own && step == SIZE_MAX &&
+            (c[i].back || (c[i].may && (c[i].instructs || c[i].decides))))
+            step = i;
         if (!c[i].may) continue;
-        float now = coverage(k, ask, i);
-        bool direct = now >= covered && (c[i].decides || c[i].instructs);
-        bool step = ask->open && !k->sentences[i].customers &&
-                    (c[i].instructs || (c[i].decides && k->sentences[i].echo >= 1));
-        if (!direct && !step) continue;
-        if (step && !direct) now = 0.01F + k->sentences[i].echo * 0.01F;
-        if (now <= most) continue;
+        float now = coverage(k, ask, i, taken);
+        if (now > most_alike) {
+            most_alike = now;
+            likest = i;
+        }
+        if (now < covered || now <= most || !(c[i].decides || c[i].instructs)) continue;
         most = now;
         best = i;
     }
-    return best;
+    if (best != SIZE_MAX) return best;
+    for (size_t j = 0; j < ask->n; j++) in_all += taken[j] ? ask->words[j].weight : 0;
+    /* An answer may be spread over several sentences. */
+    if (in_all > 0 && in_all >= covered_in_all * ask->weight) return likest;
+    return step;
 }
 
 void check_asks(struct check_work *k) {

@@ -2,13 +2,18 @@
 #include "letter/check_parts.h"
 
 enum {
-    WORDS_MIN = 4,     /* of a sentence's skeleton: fewer say nothing */
-    WORDS_SHORT = 9,   /* below, two sentences must be more alike */
-    CROWD = 3,         /* so many others make a sentence a canned one beyond doubt */
-    PASSAGE_WORDS = 7, /* a run of so many words that others got is a passage */
-    LETTER_WORDS = 16, /* fewer words in all are no letter that could be like another */
+    WORDS_MIN = 4,      /* of a sentence's skeleton: fewer say nothing */
+    WORDS_SHORT = 9,    /* below, two sentences must be more alike */
+    CROWD = 3,          /* so many others make a sentence a canned one beyond doubt */
+    MATTER_CROWD = 3,   /* words with matter that a sentence has which a crowd got */
+    MATTER_FEW = 4,     /* ... and one that one or two others got */
+    CROWD_SOME = 5,     /* others, when it has but two such words */
+    CROWD_LITTLE = 20,  /* ... but one */
+    PASSAGE_WORDS = 9,  /* a run of so many words that others got is a passage */
+    PASSAGE_MATTER = 4, /* ... with so many that have matter */
+    LETTER_WORDS = 16,  /* fewer words in all are no letter that could be like another */
 };
-static const float alike_long = 0.35F, alike_short = 0.5F, alike_few = 0.6F, letter_share = 0.65F;
+static const float alike_long = 0.35F, alike_short = 0.5F, alike_few = 0.6F, letter_share = 0.7F;
 
 static bool body(const struct check_work *k, size_t sentence) {
     return k->sentences[sentence].role == ROLE_BODY && !k->sentences[sentence].exempt;
@@ -26,6 +31,24 @@ static void say_others(struct remark *r, uint32_t customers) {
     r->count = customers;
 }
 
+/* Words with matter among [from, to) of a sentence's skeleton: "what are you trying to" has one. */
+static uint32_t matter(const struct check_work *k, size_t i, uint32_t from, uint32_t to) {
+    uint32_t n = 0;
+    for (uint32_t w = from; w < to; w++)
+        n += !k->pack || !pack_has(k->pack, "stop", k->reply.words[k->skeleton.words[i][w]].folded);
+    return n;
+}
+
+/* Two people may say a thing alike; a crowd that got the same did not get it by chance. The less a sentence
+ * says, the larger the crowd must be: "Is the problem still there?" is anybody's. */
+static bool by_chance(const struct check_work *k, size_t i, const struct check_like *like) {
+    uint32_t words = matter(k, i, 0, k->skeleton.counts[i]);
+    if (like->customers < CROWD) return like->alike < alike_few || words < MATTER_FEW;
+    if (words >= MATTER_CROWD) return false;
+    return words == 0 || like->customers < (words == 1 ? CROWD_LITTLE : CROWD_SOME) ||
+           like->alike < alike_short;
+}
+
 static bool check_sentence_canned(struct check_work *k, size_t i) {
     const struct check_history *h = k->in->history;
     uint32_t n = k->skeleton.counts[i];
@@ -33,8 +56,7 @@ static bool check_sentence_canned(struct check_work *k, size_t i) {
     struct check_like like = {0};
     h->like(h->context, k->skeleton.sentences[i], n, n < WORDS_SHORT ? alike_short : alike_long, &like);
     if (like.alike <= 0 || !like.customers) return false;
-    /* Two people may say a thing alike; a crowd that got the same did not get it by chance. */
-    if (like.customers < CROWD && like.alike < alike_few) return false;
+    if (by_chance(k, i, &like)) return false;
     k->sentences[i].customers = like.customers;
     struct remark *r = check_say_sentence(k, REMARK_CANNED, REMARK_LOOK, i, "");
     say_others(r, like.customers);
@@ -63,7 +85,7 @@ static void check_passage(struct check_work *k, size_t i) {
         }
         at = to + 1;
     }
-    if (best_to - best_from < PASSAGE_WORDS) return;
+    if (best_to - best_from < PASSAGE_WORDS || matter(k, i, best_from, best_to) < PASSAGE_MATTER) return;
     static const char *const forms[] = {
         TN("These words went to {0} other customer.", "These words went to {0} other customers.")};
     uint32_t from = k->skeleton.words[i][best_from], to = k->skeleton.words[i][best_to - 1] + 1;

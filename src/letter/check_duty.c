@@ -110,10 +110,13 @@ static bool ours(str event) {
            str_eq(event, S("outage")) || str_eq(event, S("charge"));
 }
 
-/* What went wrong on our side, by their letter; NULL nothing that we could tell. */
+/* What went wrong on our side and was felt, by their letter; NULL nothing that we could tell. */
 static const struct finding *our_failure(const struct check_work *k) {
     const struct heard *letter = k->in->letter;
     if (!letter || letter->sort != SORT_COMPLAINT) return NULL;
+    bool felt = false;
+    for (size_t i = 0; i < letter->findings.n; i++) felt |= letter->findings.v[i].kind == FINDING_FEELING;
+    if (!felt) return NULL;
     for (size_t i = 0; i < letter->findings.n; i++)
         if (letter->findings.v[i].kind == FINDING_EVENT && ours(letter->findings.v[i].value))
             return &letter->findings.v[i];

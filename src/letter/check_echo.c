@@ -2,9 +2,9 @@
 #include "letter/check_parts.h"
 
 enum {
-    QUOTE_WORDS = 8, /* of a longer quotation only so many words count */
-    CHILD_WORD = 5,  /* from so many letters on one may be wrong: children misspell */
-    REPLY_WORDS = 12,
+    QUOTE_WORDS = 8,  /* of a longer quotation only so many words count */
+    CHILD_WORD = 5,   /* from so many letters on one may be wrong: children misspell */
+    REPLY_WORDS = 20, /* a shorter reply has no room for more than its matter */
     FINE_MAX = 2,
 };
 static const float letter_least = 4, earned_least = 1, fine_least = 2;

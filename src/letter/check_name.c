@@ -97,11 +97,17 @@ static bool signature(const struct check_work *k, size_t sentence) {
     return s->end == k->reply.words[s->word + s->words - 1].end;
 }
 
+/* From the end up, as long as it is closing phrases, signatures and what is as short. */
 void check_closing_role(struct check_work *k) {
+    enum { SHORT = 6, SENTENCES = 6 };
     size_t n = k->nsentences, from = n;
-    for (size_t i = n; i-- > 1 && n - i <= 6;)
-        if (k->sentences[i].role == ROLE_BODY && closing_phrase(k, i)) from = i;
-    if (from == n && n > 1 && signature(k, n - 1)) from = n - 1;
+    for (size_t i = n; i-- > 1 && n - i <= SENTENCES;) {
+        if (k->sentences[i].role != ROLE_BODY) break;
+        if (closing_phrase(k, i) || (i == n - 1 && signature(k, i)))
+            from = i;
+        else if (k->reply.sentences[i].words > SHORT || k->reply.sentences[i].asks || from < n)
+            break;
+    }
     for (size_t i = from; i < n; i++) k->sentences[i].role = ROLE_CLOSING;
 }
 

@@ -28,6 +28,9 @@ static bool number_of(const struct reading *r, const struct word *w, int64_t *re
         size_t i = 0;
         for (; i < w->folded.n && i < 6 && w->folded.p[i] >= '0' && w->folded.p[i] <= '9'; i++)
             v = v * 10 + (w->folded.p[i] - '0');
+        /* "3rd" and "24h" are numbers, "5.3" and "10:30" are not. */
+        for (size_t k = i; k < w->folded.n; k++)
+            if (w->folded.p[k] < 'a' || w->folded.p[k] > 'z') return false;
         if (i) *ret = v;
         return i > 0;
     }
@@ -196,6 +199,22 @@ static void find_digits(arena *a, const struct reading *r, size_t from, size_t t
     }
 }
 
+/* "am 3. März": the point behind the number may have ended a sentence, over which no pattern reaches. */
+static void find_day_and_month(arena *a, const struct reading *r, size_t from, size_t to,
+                               date_hit_list *list) {
+    const struct text *t = r->text;
+    for (size_t i = from; i < to && i + 1 < t->nwords; i++) {
+        const struct word *w = &t->words[i];
+        str gap = str_slice(t->bytes, w->end, w[1].start);
+        if (!(w->flags & WORD_NUMBER) || w->folded.n > 2 || !gap.n || gap.p[0] != '.' || gap.n > 3 ||
+            !pack_has(r->pack, "month", w[1].folded))
+            continue;
+        struct pack_hit h = {.from = (uint32_t)i, .to = (uint32_t)i + 2};
+        int64_t at = month_and_day(r, &h);
+        add(a, list, h.from, h.to, at);
+    }
+}
+
 void dates_find(arena *a, const struct text *t, size_t from, size_t to, int64_t now, const struct zone *zone,
                 date_hit_list *ret) {
     struct reading r = {.text = t, .pack = pack_find(t->language), .zone = zone, .now = now};
@@ -205,6 +224,7 @@ void dates_find(arena *a, const struct text *t, size_t from, size_t to, int64_t 
     find_digits(a, &r, from, to, &found);
     if (r.pack) {
         pack_hit_list hits = {0};
+        find_day_and_month(a, &r, from, to, &found);
         pack_match(a, r.pack, "date", t, from, to, &hits);
         for (size_t i = 0; i < hits.n; i++) {
             int64_t at = due(&r, &hits.v[i]);

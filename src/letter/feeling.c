@@ -18,8 +18,8 @@ static const struct {
     {"approval", -1},
     {"caring", -1},
     {"confusion", FEELING_CONFUSED},
-    {"curiosity", FEELING_CURIOUS},
-    {"desire", FEELING_HOPEFUL},
+    {"curiosity", -1},
+    {"desire", -1},
     {"disappointment", FEELING_DISAPPOINTED},
     {"disapproval", -1},
     {"disgust", FEELING_UPSET},
@@ -267,16 +267,20 @@ size_t feeling_features(const struct text *t, size_t from, size_t to, uint32_t r
     size_t denied = 0;
     for (size_t i = 0; i < s.ntokens; i++) {
         const struct token *k = &s.tokens[i];
-        see(&s, k->sign ? SEEN_SIGN : SEEN_WORD, k->word, 0);
-        if (k->stem != k->word) see(&s, SEEN_STEM, k->stem, 0);
+        bool is_denied = denied && !k->sign;
+        denied = k->sign ? 0 : k->denies ? DENIED_REACH : denied - is_denied;
+        if (is_denied) {
+            /* "Not good" shall not look like "good" at all. */
+            see(&s, SEEN_DENIED, k->stem, 0);
+        } else {
+            see(&s, k->sign ? SEEN_SIGN : SEEN_WORD, k->word, 0);
+            if (k->stem != k->word) see(&s, SEEN_STEM, k->stem, 0);
+            see_grams(&s, k->folded);
+        }
         if (i)
             see(&s, SEEN_PAIR, s.tokens[i - 1].stem, k->stem);
         else
             see(&s, SEEN_BEGIN, k->stem, 0);
-        if (k->sign) denied = 0;
-        if (denied && denied--) see(&s, SEEN_DENIED, k->stem, 0);
-        if (k->denies) denied = DENIED_REACH;
-        see_grams(&s, k->folded);
     }
     see(&s, SEEN_END, s.tokens[s.ntokens - 1].stem, 0);
     if (s.loud) see(&s, SEEN_LOUD, 0, 0);

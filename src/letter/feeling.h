@@ -2,8 +2,8 @@
  * do not say it in so many words. Pure.
  *
  * The model (assets/lang/LL.feelings, made by tools/feelings.c) knows the 28 labels of GoEmotions; the desk
- * has fewer, plainer words. It is right about two times out of three where it is sure enough to show and one
- * in two elsewhere (docs/FEELINGS.md has the figures), it was trained on public posts and not on letters: it
+ * has fewer, plainer words. It is right about three times out of four where it is sure enough to show and one
+ * in two elsewhere (docs/feelings.md has the figures), it was trained on public posts and not on letters: it
  * sorts and points at, and never asserts. What a person says of themselves ("I am really upset") is found by
  * the patterns of the pack and goes before this. */
 #ifndef LONGHAND_LETTER_FEELING_H
@@ -34,8 +34,8 @@ enum { FEELINGS = FEELING_THANKFUL + 1, FEELING_LABELS = 28 };
 const char *feeling_name(feeling f); /* "upset", "angry", "thankful" ...: value of FINDING_FEELING */
 bool feeling_of_name(str name, feeling *ret);
 /* Of a label 0 to 27, alphabetical as GoEmotions has them, neutral last: its name there ("admiration"), and
- * what the desk calls it; false for neutral, approval, caring, disapproval, realization, which are attitudes
- * rather than feelings. */
+ * what the desk calls it; false for neutral, approval, caring, curiosity, desire, disapproval, realization,
+ * which are attitudes rather than feelings. */
 const char *feeling_label_name(unsigned label);
 bool feeling_of_label(unsigned label, feeling *ret);
 

@@ -12,7 +12,7 @@
 enum { LOOK_AT = 2048, LANGUAGES_MAX = 32, SLOTS = 1 << 14, WORD_CHARS = 24, LETTERS_TO = 0x500 };
 /* What a word, an end, a letter is worth; the most that letters add; enough to speak; how much the first
  * must be ahead of the second, in fifths, and how much more words it needs. Found by trying. */
-enum { WORD = 60, END = 24, LETTER = 24, LETTERS_MAX = 96, ENOUGH = 100, AHEAD = 6, AHEAD_BY = 20 };
+enum { WORD = 60, END = 24, LETTER = 24, LETTERS_MAX = 240, ENOUGH = 100, AHEAD = 6, AHEAD_BY = 20 };
 /* Evidence of so many languages is none. */
 enum { SHARED_BY_MAX = 6 };
 
@@ -213,14 +213,33 @@ static void count_arabic(struct reading *r, uint32_t c) {
         r->urdu++;
 }
 
-static bool ascii_letter(uint32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+/* Glue parts words but tells that they are of an address, a file's name or a number. */
+enum { OTHER, LETTER_OF, GLUE };
+static const uint8_t ascii[128] = {
+    ['a' ... 'z'] = LETTER_OF,
+    ['A' ... 'Z'] = LETTER_OF,
+    ['0' ... '9'] = GLUE,
+    ['@'] = GLUE,
+    ['_'] = GLUE,
+    ['/'] = GLUE,
+    ['\\'] = GLUE,
+};
 
-static void take(struct reading *r, uint32_t c, uint32_t script) {
+static bool letter_at(str s, size_t at) {
+    unsigned char c = at < s.n ? (unsigned char)s.p[at] : 0;
+    return c < 128 ? ascii[c] == LETTER_OF : c >= 0xC0;
+}
+
+/* A character above 127. */
+static void take_wide(struct reading *r, uint32_t c) {
+    uint32_t script = c < 0xC0 ? (uint32_t)SCRIPTS : script_of(c);
+    bool accent = (c >= 0x300 && c <= 0x36F) || c == 0x200C;
     r->scripts[script]++;
     if (script == ARABIC) count_arabic(r, c);
     c = lower(c);
-    if (c > 127 && c < LETTERS_TO && tables) credit(r->letters, tables->letters[c], LETTER);
-    if (r->n < WORD_CHARS) r->chars[r->n++] = c;
+    if (c < LETTERS_TO && tables) credit(r->letters, tables->letters[c], LETTER);
+    if (script < SCRIPTS && r->n < WORD_CHARS) r->chars[r->n++] = c;
+    if (script == SCRIPTS && !accent) end_word(r);
 }
 
 static void read_text(struct reading *r, str s) {
@@ -231,23 +250,19 @@ static void read_text(struct reading *r, str s) {
             int got = u8_mbtouc(&c, (const uint8_t *)s.p + at, s.n - at);
             step = got > 0 ? (size_t)got : 1;
         }
-        uint32_t script = ascii_letter(c) ? (uint32_t)LATIN : c < 0xC0 ? (uint32_t)SCRIPTS : script_of(c);
-        bool letter_next = at + step < s.n && (ascii_letter((unsigned char)s.p[at + step]) ||
-                                               (unsigned char)s.p[at + step] >= 0xC0);
-        if (script < SCRIPTS) {
-            take(r, c, script);
-        } else if ((c >= 0x300 && c <= 0x36F) || c == 0x200C) {
-            continue;
-        } else if ((c == '\'' || c == 0x2019) && r->n && r->n < WORD_CHARS && letter_next) {
+        if (c < 128 && ascii[c] == LETTER_OF) {
+            r->scripts[LATIN]++;
+            if (r->n < WORD_CHARS) r->chars[r->n++] = c | 32;
+        } else if ((c == '\'' || c == 0x2019) && r->n && r->n < WORD_CHARS && letter_at(s, at + step)) {
             r->chars[r->n++] = '\'';
             r->apostrophe = r->n;
-        } else {
-            bool glue =
-                c < 128 && (strchr("@_/\\", (int)c) || (c >= '0' && c <= '9') || (c == '.' && letter_next));
-            if (c > 127 && c < LETTERS_TO && tables) credit(r->letters, tables->letters[c], LETTER);
+        } else if (c < 128) {
+            bool glue = ascii[c] == GLUE || (c == '.' && letter_at(s, at + 1));
             r->technical |= glue;
             end_word(r);
             r->technical = glue;
+        } else {
+            take_wide(r, c);
         }
     }
     end_word(r);

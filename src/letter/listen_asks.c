@@ -3,7 +3,7 @@
 
 /* A question without a word of asking is quoted whole when it has at most so many words, else from its last
  * comma on. */
-enum { WHOLE_QUESTION = 25, ASK_WORDS_MIN = 3 };
+enum { WHOLE_QUESTION = 25, ASK_WORDS_MIN = 3, CLAUSE_BEFORE_MAX = 12 };
 
 enum { PLAIN = 1, WEAK = 2 };
 
@@ -32,6 +32,13 @@ void ear_promises(struct ear *e) {
     }
 }
 
+/* Where the clause of the word begins, without what joins it to the one before. */
+static size_t clause_begin(const struct ear *e, size_t word) {
+    size_t from = ear_clause_from(e, word);
+    while (from < word && (e->marks[from] & MARK_JOIN)) from++;
+    return word - from <= CLAUSE_BEFORE_MAX ? from : word;
+}
+
 /* What each word may begin. */
 static uint8_t *find_begins(const struct ear *e, const uint8_t *refused, bool *ret_plain) {
     static const struct {
@@ -49,6 +56,7 @@ static uint8_t *find_begins(const struct ear *e, const uint8_t *refused, bool *r
         for (size_t i = 0; i < hits.n; i++) {
             const struct pack_hit *h = &hits.v[i];
             size_t from = h->inner_to > h->inner_from ? h->inner_from : h->from;
+            if (str_eq(h->value, S("clause"))) from = clause_begin(e, from);
             if (begins[from] || refused[from] || (e->marks[from] & (MARK_PROMISE | MARK_SIGNED))) continue;
             if (groups[g].clause && !(e->marks[from] & MARK_CLAUSE)) continue;
             if (groups[g].question && !e->t->sentences[e->t->words[from].sentence].asks) continue;
@@ -68,35 +76,40 @@ static void add_ask(struct ear *e, const uint8_t *ends, size_t from, size_t to, 
     e->tally.asks++;
 }
 
+/* Words at which asks end, go on, or are none. */
+struct cut {
+    const uint8_t *ends, *goes_on, *refused;
+};
+
 static void sentence_asks(struct ear *e, const struct sentence *s, const uint8_t *begins, uint8_t least,
-                          const uint8_t *ends, const uint8_t *refused) {
+                          const struct cut *cut) {
     size_t from = s->word, to = s->word + s->words, open = SIZE_MAX;
     for (size_t i = from; i < to; i++) {
-        if (!begins[i] || begins[i] > least) continue;
+        if (!begins[i] || begins[i] > least || (open != SIZE_MAX && cut->goes_on[i])) continue;
         if (open == SIZE_MAX) {
             open = i;
         } else if ((e->marks[i] & MARK_CLAUSE) && i >= open + ASK_WORDS_MIN && to >= i + 2) {
-            add_ask(e, ends, open, i, T("They ask for something."));
+            add_ask(e, cut->ends, open, i, T("They ask for something."));
             open = i;
         }
     }
     if (open != SIZE_MAX) {
-        add_ask(e, ends, open, to, s->asks ? T("A question of theirs.") : T("They ask for something."));
+        add_ask(e, cut->ends, open, to, s->asks ? T("A question of theirs.") : T("They ask for something."));
         return;
     }
-    if (!s->asks || refused[from] || (e->marks[from] & MARK_GREETING)) return;
+    if (!s->asks || cut->refused[from] || (e->marks[from] & MARK_GREETING)) return;
     if (s->words > WHOLE_QUESTION)
         for (size_t i = to; i-- > from && to - from > WHOLE_QUESTION;)
             if (e->marks[i] & MARK_CLAUSE && to - i > 1) from = i;
-    add_ask(e, ends, from, to, T("A question of theirs."));
+    add_ask(e, cut->ends, from, to, T("A question of theirs."));
 }
 
 void ear_asks(struct ear *e) {
     bool plain = false;
-    const uint8_t *refused = ear_mask(e, "asks_not");
-    const uint8_t *begins = find_begins(e, refused, &plain), *ends = ear_begins(e, "ask_ends");
+    struct cut cut = {ear_begins(e, "ask_ends"), ear_begins(e, "ask_goes_on"), ear_mask(e, "asks_not")};
+    const uint8_t *begins = find_begins(e, cut.refused, &plain);
     for (size_t i = 0; i < e->t->nsentences && !plain; i++) plain = e->t->sentences[i].asks;
     for (size_t i = 0; i < e->t->nsentences; i++)
         if (!(e->marks[e->t->sentences[i].word] & MARK_SIGNED))
-            sentence_asks(e, &e->t->sentences[i], begins, plain ? PLAIN : WEAK, ends, refused);
+            sentence_asks(e, &e->t->sentences[i], begins, plain ? PLAIN : WEAK, &cut);
 }

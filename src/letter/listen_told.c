@@ -91,6 +91,8 @@ static void quoted_feelings(struct ear *e, uint32_t *ret_feelings) {
         feeling f;
         if (from < done || refused[to - 1] || (e->marks[from] & (MARK_PROMISE | MARK_GREETING))) continue;
         if (!feeling_of_name(h->value, &f) || mere_politeness(e, h)) continue;
+        /* "any help would be appreciated" */
+        if (e->marks[from] & MARK_ASK && (f == FEELING_THANKFUL || f == FEELING_GLAD)) continue;
         done = to;
         ear_mark(e, from, to, MARK_FEELING);
         ret_feelings[e->t->words[from].sentence] |= 1u << f;
@@ -105,6 +107,9 @@ static uint32_t second_opinion(struct ear *e, const struct feeling_model *m, con
     feeling_of(m, e->t, s->word, to, &found);
     if (!found.shown || found.strongest == FEELING_CURIOUS || s->words < 3) return found.shown;
     if (s->words > FEELING_WORDS_MAX || *left == 0) return found.shown;
+    bool kind = found.strongest >= FEELING_HOPEFUL;
+    for (size_t i = s->word; i < to && kind; i++)
+        if (e->marks[i] & (MARK_ASK | MARK_PROMISE)) return 0; /* "it would be great if" */
     if (found.strongest == FEELING_THANKFUL && (s->words <= THANKS_WORDS || e->tally.asks))
         return found.shown;
     struct finding *f =

@@ -281,12 +281,15 @@ static struct {
     const struct pack *pack;
 } packs[PACKS_MAX];
 static size_t packs_n;
-static arena *packs_arena; /* lives as long as the program */
+static arena *packs_arena; /* lives until the program ends */
+
+static void packs_end(void) { arena_free(packs_arena); }
 
 /* Files `assets/lang/LL.*` that begin with '#' are packs; others (models, word counts) belong to others. */
 static void packs_begin(void) {
     static const str folder = {"assets/lang/", 12};
     arena *a = packs_arena = arena_new(64 << 20);
+    atexit(packs_end);
     size_t n;
     const struct embedded_file *all = embedded_all(&n);
     for (size_t i = 0; i < n;) {

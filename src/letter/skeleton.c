@@ -51,6 +51,24 @@ static bool masked(const struct masking *m, const struct word *w, size_t at) {
             pack_has(m->pack, "firstname", w->folded));
 }
 
+static bool in_sentence(const struct text *t, const struct sentence *s, int64_t w) {
+    (void)t;
+    return w >= s->word && w < (int64_t)s->word + s->words;
+}
+
+/* "Jay and the Raider": what stands between two words that are left out goes with them. */
+static bool joins(const struct masking *m, const struct text *t, const bool *out, uint32_t w) {
+    const struct sentence *s = &t->sentences[t->words[w].sentence];
+    if (!m->pack || !pack_has(m->pack, "stop", t->words[w].folded)) return false;
+    bool next_stop = in_sentence(t, s, (int64_t)w + 1) && pack_has(m->pack, "stop", t->words[w + 1].folded);
+    bool last_stop = in_sentence(t, s, (int64_t)w - 1) && pack_has(m->pack, "stop", t->words[w - 1].folded);
+    bool before = in_sentence(t, s, (int64_t)w - 1) && out[w - 1];
+    bool behind = in_sentence(t, s, (int64_t)w + 1) && out[w + 1];
+    if (before && behind) return true;
+    if (before && next_stop && in_sentence(t, s, (int64_t)w + 2) && out[w + 2]) return true;
+    return behind && last_stop && in_sentence(t, s, (int64_t)w - 2) && out[w - 2];
+}
+
 void skeleton_of(arena *a, const struct text *reply, const struct skeleton_mask *mask, struct skeleton *ret) {
     struct masking m = {.pack = pack_find(reply->language)};
     struct skeleton s = {.n = reply->nsentences};
@@ -60,13 +78,15 @@ void skeleton_of(arena *a, const struct text *reply, const struct skeleton_mask 
     s.sentences = arena_array(a, s.n, sizeof *s.sentences);
     s.words = arena_array(a, s.n, sizeof *s.words);
     s.counts = arena_array(a, s.n, sizeof *s.counts);
+    bool *out = arena_array(a, reply->nwords + 1, sizeof *out);
+    for (uint32_t w = 0; w < reply->nwords; w++) out[w] = masked(&m, &reply->words[w], w);
     uint32_t *hash = arena_array(a, reply->nwords, sizeof *hash);
     uint32_t *word = arena_array(a, reply->nwords, sizeof *word), n = 0;
     for (size_t i = 0; i < s.n; i++) {
         const struct sentence *of = &reply->sentences[i];
         uint32_t begin = n;
         for (uint32_t w = of->word; w < of->word + of->words; w++) {
-            if (masked(&m, &reply->words[w], w)) continue;
+            if (out[w] || joins(&m, reply, out, w)) continue;
             hash[n] = reply->words[w].hash;
             word[n++] = w;
         }

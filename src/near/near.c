@@ -87,24 +87,6 @@ void near_counts(near *x, struct near_count *ret) {
 
 /* ---- adding ---- */
 
-/* The runs in texts of the file that the customer got and that were not removed. */
-static void own_runs(const near *x, int64_t customer, struct near_table *ret) {
-    const struct near_file *f = x->file;
-    uint32_t from, to, ranks[NEAR_WORDS_MAX];
-    near_file_texts_of_customer(f, customer, &from, &to);
-    for (uint32_t looked = 0; to-- > from && looked < NEAR_OWN_MAX; looked++) {
-        uint32_t place = f->by_customer[to];
-        if (place >= f->texts_n || near_gone(x, place)) continue;
-        const uint32_t *records = NULL;
-        uint32_t n = near_file_sentences(f, place, &records);
-        for (uint32_t i = 0; i < n; i++) {
-            struct near_record r;
-            if (!near_file_words(f, records[i], ranks, &r) || !near_file_spell(f, ranks, r.n)) continue;
-            for (uint32_t at = 0; at + NEAR_RUN <= r.n; at++) near_tally_add(ret, near_hash_run(ranks + at));
-        }
-    }
-}
-
 static bool known(const near *x, int64_t id) {
     if (near_delta_find(x->open, id) || (x->sealed && near_delta_find(x->sealed, id))) return true;
     uint32_t place = x->file ? near_file_text_of(x->file, id) : NEAR_NONE;
@@ -121,7 +103,7 @@ bool near_has(near *x, int64_t id) {
 void near_learn(const near *x, struct near_delta *d, const struct near_delta *older,
                 const struct near_text *text) {
     struct near_table own = {0};
-    if (x->file) own_runs(x, text->customer, &own);
+    if (x->file) near_own_runs(x, text->customer, &own);
     struct near_before before = {.file = x->file, .delta = older, .own = &own};
     near_delta_learn(d, near_delta_note(d, text), &before);
     near_table_free(&own);
@@ -146,34 +128,6 @@ static err add(near *x, const struct near_text *text, bool silent) {
 err near_add(near *x, const struct near_text *text) { return add(x, text, false); }
 err near_load(near *x, const struct near_text *text) { return add(x, text, true); }
 
-/* ---- forgetting ---- */
-
-static void text_gone(near *x, uint32_t place) {
-    const struct near_file *f = x->file;
-    struct near_table before = {0}, still = {0};
-    own_runs(x, f->texts[place].customer, &before);
-    if (!x->gone) x->gone = must(calloc(f->texts_n / 64 + 1, sizeof *x->gone));
-    x->gone[place / 64] |= (uint64_t)1 << place % 64;
-    x->gone_n++;
-    own_runs(x, f->texts[place].customer, &still);
-    const uint32_t *records = NULL;
-    uint32_t n = near_file_sentences(f, place, &records), ranks[NEAR_WORDS_MAX];
-    for (uint32_t i = 0; i < n; i++) {
-        struct near_record r;
-        x->gone_said += records[i] != NEAR_NONE;
-        if (!near_file_words(f, records[i], ranks, &r) || !near_file_spell(f, ranks, r.n)) continue;
-        for (uint32_t at = 0; at + NEAR_RUN <= r.n; at++) {
-            uint64_t run = near_hash_run(ranks + at);
-            /* Once for all places of this text that hold it. */
-            if (near_tally_find(&still, run)) continue;
-            near_tally_add(&still, run);
-            if (near_tally_find(&before, run)) near_tally_add(&x->fewer, run);
-        }
-    }
-    near_table_free(&before);
-    near_table_free(&still);
-}
-
 static void remember_forgotten(near *x, int64_t id) {
     if (x->forgotten_n == x->forgotten_cap) {
         x->forgotten_cap = x->forgotten_cap ? x->forgotten_cap * 2 : 16;
@@ -182,24 +136,12 @@ static void remember_forgotten(near *x, int64_t id) {
     x->forgotten[x->forgotten_n++] = id;
 }
 
-bool near_forget_in_file(near *x, int64_t id) {
-    uint32_t place = x->file ? near_file_text_of(x->file, id) : NEAR_NONE;
-    if (place == NEAR_NONE || near_gone(x, place)) return false;
-    text_gone(x, place);
-    return true;
-}
-
 err near_remove(near *x, int64_t id) {
     pthread_rwlock_wrlock(&x->lock);
-    struct near_delta_text *t = near_delta_find(x->open, id);
-    if (t) {
-        near_delta_remove(x->open, t);
-    } else if (x->sealed && (t = near_delta_find(x->sealed, id))) {
-        near_delta_remove(x->sealed, t);
+    /* What is in the file, or on its way to it, has to be left out of the next one. */
+    if (!near_forget(x, NEAR_PART_OPEN, id) &&
+        (near_forget(x, NEAR_PART_SEALED, id) || near_forget(x, NEAR_PART_FILE, id)))
         remember_forgotten(x, id);
-    } else if (near_forget_in_file(x, id)) {
-        remember_forgotten(x, id);
-    }
     pthread_rwlock_unlock(&x->lock);
     return ERR_NONE;
 }

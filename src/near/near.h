@@ -47,7 +47,8 @@ bool near_has(near *x, int64_t id);
 err near_add(near *x, const struct near_text *text);
 /* The same, but it is found only after the next near_save: for rebuilding, faster and with less memory. */
 err near_load(near *x, const struct near_text *text);
-/* Forget a text; at once for answers, and in the bytes of the file with the next near_save. */
+/* Forget a text; at once for answers, and in the bytes of the file with the next near_save. Until then a
+ * sentence that more than 64 texts hold may count a customer too few. */
 err near_remove(near *x, int64_t id);
 /* Another process may have written the file since: use the new one. What is not saved here stays. */
 err near_refresh(near *x, bool *ret_changed);

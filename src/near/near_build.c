@@ -152,6 +152,9 @@ static err number_sentence(struct build *b, uint64_t from, uint32_t *ret) {
         *ret = (uint32_t)b->met[at] - 1;
         return ERR_NONE;
     }
+    /* A word takes a byte at least; records that overlap would multiply what a small file holds. */
+    if (from & NEAR_FROM_FILE && (b->words_of_file += n) > b->file->records_n)
+        return err_set(ERR_INVALID, "The index file is damaged: its records overlap.");
     *ret = b->sentences_n++;
     b->met[at] = tag | b->sentences_n;
     b->hash[*ret] = hash;

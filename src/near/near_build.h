@@ -38,7 +38,7 @@ struct build {
     uint64_t *hash, *from; /* of each sentence */
     uint32_t sentences_n;
     uint32_t *use, uses_n; /* the sentences of all texts, one text after another */
-    uint64_t said;
+    uint64_t said, words_of_file;
     struct near_words words;
     near_word *spell;            /* by rank */
     uint32_t *first_held, *held; /* the texts that hold sentence i: held[first_held[i]] up to the next */
@@ -47,6 +47,7 @@ struct build {
     size_t records_n, records_room;
     uint64_t runs; /* (run, customer), equal ones included */
     uint8_t *df;
+    uint64_t chance; /* a generator that starts the same each time: equal texts make equal files */
     uint64_t df_mask;
 };
 

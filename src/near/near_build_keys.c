@@ -70,7 +70,7 @@ static void put_best(struct keys *k, const uint64_t *v, uint32_t n) {
     }
 }
 
-static void file_bucket(void *context, uint32_t bucket, const uint64_t *v, uint32_t n) {
+static void file_bucket(void *context, uint32_t bucket, uint64_t *v, uint32_t n) {
     struct keys *k = context;
     k->dir[bucket] = k->n;
     if (n > NEAR_LIST_MAX) {

@@ -35,17 +35,25 @@ static err collect_held(struct build *b) {
     return ERR_NONE;
 }
 
-/* Count the bigrams' frequencies; returns how many are repetitions within the sentence. */
-static uint32_t count_bigrams(const struct build *b, uint32_t *count, const near_word *words, uint32_t n) {
+/* Count the bigrams' frequencies; returns how many are repetitions within the sentence. Counting is Morris's:
+ * a step of the logarithmic scale is taken with the chance of one in its width, so a byte is enough and the
+ * table stays small; only the order of frequencies matters. */
+static uint32_t count_bigrams(struct build *b, const near_word *words, uint32_t n) {
     uint64_t seen = 0, hashes[NEAR_WORDS_MAX];
     uint32_t repeated = 0;
     for (uint32_t i = 0; i + 1 < n; i++) {
-        uint64_t hash = hashes[i] = near_hash_bigram(words[i], words[i + 1]),
-                 bit = (uint64_t)1 << (hash >> 58);
-        count[near_df_slot(hash, b->df_mask)]++;
+        hashes[i] = near_hash_bigram(words[i], words[i + 1]);
+        __builtin_prefetch(&b->df[near_df_slot(hashes[i], b->df_mask)], 1);
+    }
+    for (uint32_t i = 0; i + 1 < n; i++) {
+        uint8_t *df = &b->df[near_df_slot(hashes[i], b->df_mask)];
+        b->chance = b->chance * 0xd1342543de82ef95u + 1;
+        uint32_t width = *df < 16 ? 1 : (uint32_t)2 << (*df - 16) / 8;
+        if (*df < UINT8_MAX && !(b->chance >> 32 & (width - 1))) ++*df;
+        uint64_t bit = (uint64_t)1 << (hashes[i] >> 58);
         if (seen & bit) {
             uint32_t j = 0;
-            while (hashes[j] != hash) j++;
+            while (hashes[j] != hashes[i]) j++;
             repeated += j < i;
         }
         seen |= bit;
@@ -83,14 +91,14 @@ static uint8_t *put_record(const struct build *b, uint8_t *p, const near_word *w
     return p;
 }
 
-static err lay_out(struct build *b, struct choice *c, uint32_t *count) {
+static err lay_out(struct build *b, struct choice *c) {
     near_word scratch[NEAR_WORDS_MAX];
     const near_word *words;
     for (uint32_t i = 0; i < b->sentences_n; i++) {
         uint32_t n = near_build_words(b, b->from[i], scratch, &words);
         choose_texts(b, i, c);
         b->record[i] = (uint32_t)(b->records_n / 4);
-        uint32_t repeated = count_bigrams(b, count, words, n);
+        uint32_t repeated = count_bigrams(b, words, n);
         uint8_t *end = put_record(b, b->records + b->records_n, words, n, repeated, c);
         if (n >= NEAR_RUN)
             b->runs += (uint64_t)(n - NEAR_RUN + 1) * (c->customers < NEAR_RUN_MAX ? c->customers : 1);
@@ -141,15 +149,12 @@ static err write_texts(struct build *b) {
 }
 
 static err count_and_lay_out(struct build *b) {
-    size_t slots = 1 << 12;
+    size_t slots = 1 << 8;
     while (slots < (size_t)b->sentences_n * 3 / 2 && slots < 1 << 28) slots *= 2;
     b->df_mask = slots - 1;
     b->df = near_big(slots);
-    uint32_t *count = near_big(slots * sizeof *count);
     struct choice c = {.stamp = calloc(b->customers_n + 1, sizeof *c.stamp)};
-    err e = !b->df || !count || !c.stamp ? near_no_memory() : lay_out(b, &c, count);
-    for (size_t i = 0; !e && i < slots; i++) b->df[i] = near_df_scale(count[i]);
-    near_big_free(count, slots * sizeof *count);
+    err e = !b->df || !c.stamp ? near_no_memory() : lay_out(b, &c);
     free(c.stamp);
     return e;
 }

@@ -51,8 +51,9 @@ static void put_runs(const struct build *b, struct near_sorter *s) {
 }
 
 /* One entry for each tag, with its number of distinct customers. */
-static void count_bucket(void *context, uint32_t bucket, const uint64_t *v, uint32_t n) {
+static void count_bucket(void *context, uint32_t bucket, uint64_t *v, uint32_t n) {
     struct runs *r = context;
+    near_sort_bucket(v, n);
     r->dir[bucket] = r->n;
     for (uint32_t i = 0; i < n;) {
         uint64_t tag = v[i] >> 32;

@@ -99,7 +99,7 @@ static uint32_t words_of(const struct near_sentence *s) {
 
 uint32_t near_delta_note(struct near_delta *d, const struct near_text *text) {
     uint32_t n = text->n > NEAR_SENTENCES_MAX ? NEAR_SENTENCES_MAX : (uint32_t)text->n;
-    size_t need = n;
+    size_t need = (size_t)n + 1; /* even without sentences a text has a place in the log */
     for (uint32_t i = 0; i < n; i++) need += words_of(&text->sentences[i]);
     uint32_t *log = log_take(d, need), *put = log;
     for (uint32_t i = 0; i < n; i++) {
@@ -187,8 +187,7 @@ void near_delta_learn(struct near_delta *d, uint32_t place, const struct near_be
     }
 }
 
-/* Everything the customer got in texts that are not removed: hashes of sentences and runs. */
-static void got_still(const struct near_delta *d, int64_t customer, struct near_table *ret) {
+void near_delta_still(const struct near_delta *d, int64_t customer, struct near_table *ret) {
     for (uint32_t i = 0; i < d->texts.n; i++) {
         const struct near_delta_text *t = near_delta_text(d, i);
         if (t->removed || t->silent || t->customer != customer) continue;
@@ -201,34 +200,21 @@ static void got_still(const struct near_delta *d, int64_t customer, struct near_
     }
 }
 
-/* Whether the customer was counted for `what` and no longer is. */
-static bool gives_back(struct near_delta *d, const struct near_table *still, uint64_t what,
-                       int64_t customer) {
-    uint64_t got = near_hash_got(what, customer);
-    if (!near_tally_find(&d->got, got) || near_tally_find(still, what)) return false;
-    near_tally_drop(&d->got, got);
-    return true;
-}
-
 void near_delta_remove(struct near_delta *d, struct near_delta_text *t) {
     t->removed = true;
     d->removed++;
     struct near_table still = {0};
-    if (!t->silent) got_still(d, t->customer, &still);
+    if (!t->silent) near_delta_still(d, t->customer, &still);
     const uint32_t *log = t->log;
     for (uint32_t i = 0; i < t->n; log += *log + 1, i++) {
         uint32_t n = *log;
         d->said -= n > 0;
         if (!n || t->silent) continue;
-        uint64_t hash = near_hash_sentence(log + 1, n);
-        if (gives_back(d, &still, hash, t->customer)) {
-            uint32_t s = near_delta_exact(d, hash, log + 1, n);
-            if (s != NEAR_NONE) near_delta_sentence(d, s)->customers--;
-        }
-        for (uint32_t from = 0; from + NEAR_RUN <= n; from++) {
-            uint64_t run = near_hash_run(log + 1 + from);
-            if (gives_back(d, &still, run, t->customer)) near_tally_drop(&d->runs, run);
-        }
+        uint64_t hash = near_hash_sentence(log + 1, n), got = near_hash_got(hash, t->customer);
+        if (!near_tally_find(&d->got, got) || near_tally_find(&still, hash)) continue;
+        near_tally_drop(&d->got, got);
+        uint32_t s = near_delta_exact(d, hash, log + 1, n);
+        if (s != NEAR_NONE) near_delta_sentence(d, s)->customers--;
     }
     near_table_free(&still);
 }

@@ -80,7 +80,10 @@ struct near_before {
 uint32_t near_delta_note(struct near_delta *d, const struct near_text *text);
 /* Make it one. */
 void near_delta_learn(struct near_delta *d, uint32_t place, const struct near_before *before);
+/* No answer any more. The runs stay counted: see near_forget. */
 void near_delta_remove(struct near_delta *d, struct near_delta_text *t);
+/* Everything the customer got in texts that are not removed, as a tally of hashes of sentences and runs. */
+void near_delta_still(const struct near_delta *d, int64_t customer, struct near_table *ret);
 /* File the sentences under their rarest bigrams again: another file counts them differently. */
 void near_delta_refile(struct near_delta *d, const struct near_file *file);
 

@@ -5,7 +5,7 @@
  *
  *   WORDS       near_word of each rank; rank 0 is the most frequent word
  *   WORD_SLOTS  rank + 1 by hash of the word, 0 free, linear probing; a power of two many
- *   DF          frequency of bigrams on the scale of near_df_scale; a power of two many
+ *   DF          frequency of bigrams, about, on a logarithmic scale; a power of two many
  *   TEXTS       struct near_file_text, oldest first; a text is known inside by its place here
  *   BY_ID, BY_CUSTOMER  places of texts in order of id; of customer, then place
  *   SENTENCES   of all texts, one after another: which record each sentence is, NEAR_NONE for an empty one

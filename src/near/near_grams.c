@@ -7,13 +7,6 @@ uint64_t near_hash_sentence(const near_word *words, uint32_t n) {
     return XXH3_64bits_withSeed(words, n * sizeof *words, 7);
 }
 
-uint8_t near_df_scale(uint32_t count) {
-    if (count < 16) return (uint8_t)count;
-    int doubling = 31 - __builtin_clz(count);
-    uint32_t eighth = (count >> (doubling - 3)) & 7;
-    return (uint8_t)(16 + (doubling - 4) * 8 + (int)eighth); /* at most 16 + 27 * 8 + 7 = 239 */
-}
-
 static int by_order(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return (x > y) - (x < y);
@@ -58,11 +51,11 @@ uint32_t near_rarest(const near_word *words, uint32_t n, const uint8_t *df, uint
     uint32_t kept = 0;
     if (n > NEAR_WORDS_MAX) n = NEAR_WORDS_MAX;
     for (uint32_t i = 0; i + 1 < n; i++) {
-        uint64_t hash = near_hash_bigram(words[i], words[i + 1]);
-        orders[i] = (uint64_t)(df ? df[near_df_slot(hash, df_mask)] : 0) << 56 | hash >> 8;
+        orders[i] = near_hash_bigram(words[i], words[i + 1]);
+        if (df) __builtin_prefetch(&df[near_df_slot(orders[i], df_mask)]);
     }
     for (uint32_t i = 0; i + 1 < n; i++) {
-        uint64_t x = orders[i];
+        uint64_t often = df ? df[near_df_slot(orders[i], df_mask)] : 0, x = often << 56 | orders[i] >> 8;
         if (kept == NEAR_KEYS && x >= ret[kept - 1]) continue;
         uint32_t at = kept;
         while (at && ret[at - 1] > x) at--;

@@ -43,10 +43,9 @@ static inline uint64_t near_hash_got(uint64_t what, int64_t customer) {
 /* Of all words of a sentence: two sentences with the same hash are the same. */
 uint64_t near_hash_sentence(const near_word *words, uint32_t n);
 
-/* The place of a bigram in the table of frequencies; its size is mask + 1. */
+/* The place of a bigram in the table of frequencies, of mask + 1 bytes: 0 to 15 times as they are, then eight
+ * steps for each doubling. */
 static inline size_t near_df_slot(uint64_t hash, uint64_t mask) { return hash >> 20 & mask; }
-/* A count on the logarithmic scale: exact to 15, then eight steps for each doubling. */
-uint8_t near_df_scale(uint32_t count);
 
 /* The distinct bigrams of a sentence as orders, rarest first; df may be NULL (nothing is known). `ret` has
  * room for NEAR_WORDS_MAX. Returns how many. */

@@ -27,7 +27,7 @@ struct near {
     size_t forgotten_n, forgotten_cap;
 };
 
-static inline const struct near_delta *near_part(const near *x, enum near_part_kind part) {
+static inline struct near_delta *near_part(const near *x, enum near_part_kind part) {
     return part == NEAR_PART_SEALED ? x->sealed : x->open;
 }
 static inline bool near_gone(const near *x, uint32_t place) {
@@ -41,8 +41,10 @@ enum { NEAR_OWN_MAX = 64 };
 /* Add to `d` what neither the file nor the older memory has. Holding the lock for writing, as below. */
 void near_learn(const near *x, struct near_delta *d, const struct near_delta *older,
                 const struct near_text *text);
-/* Take the text out of the answers of the file; false when it is not in it. */
-bool near_forget_in_file(near *x, int64_t id);
+/* Take the text out of the answers of that part; false when it is not in it. */
+bool near_forget(near *x, enum near_part_kind part, int64_t id);
+/* near_forget.c: the runs in texts of the file that the customer got and that were not removed. */
+void near_own_runs(const near *x, int64_t customer, struct near_table *ret);
 
 /* near_likes.c: sentences like one. */
 struct near_like_one {

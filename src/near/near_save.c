@@ -9,6 +9,8 @@
 
 #include "near/near_own.h"
 
+enum { GATHER = 4096 }; /* texts that are looked at in one go */
+
 /* What is no longer used and is freed without the lock, since that may take long. */
 struct worn {
     struct near_file *file;
@@ -16,10 +18,11 @@ struct worn {
 };
 
 /* What another process wrote may be here too. */
-static void drop_known(const near *x, struct near_delta *d) {
-    for (uint32_t i = 0; i < d->texts.n; i++) {
-        struct near_delta_text *t = near_delta_text(d, i);
-        if (!t->removed && near_file_text_of(x->file, t->id) != NEAR_NONE) near_delta_remove(d, t);
+static void drop_known(near *x) {
+    for (uint32_t i = 0; i < x->open->texts.n; i++) {
+        const struct near_delta_text *t = near_delta_text(x->open, i);
+        if (!t->removed && near_file_text_of(x->file, t->id) != NEAR_NONE)
+            near_forget(x, NEAR_PART_OPEN, t->id);
     }
 }
 
@@ -39,9 +42,9 @@ static struct worn take_file(near *x, struct near_file *f, bool written, size_t 
         x->forgotten_n -= done;
         if (x->forgotten_n) memmove(x->forgotten, x->forgotten + done, x->forgotten_n * sizeof *x->forgotten);
     } else {
-        drop_known(x, x->open);
+        drop_known(x);
     }
-    for (size_t i = 0; i < x->forgotten_n; i++) near_forget_in_file(x, x->forgotten[i]);
+    for (size_t i = 0; i < x->forgotten_n; i++) near_forget(x, NEAR_PART_FILE, x->forgotten[i]);
     near_delta_refile(x->open, x->file);
     pthread_rwlock_unlock(&x->lock);
     return worn;
@@ -115,28 +118,35 @@ static void unseal(near *x) {
     near_delta_free(late);
 }
 
-/* All texts that are not removed, and how many forgotten ones are thereby left out. */
-static struct near_source *gather(near *x, size_t *ret_n, size_t *ret_done) {
-    pthread_rwlock_rdlock(&x->lock);
-    uint32_t in_file = x->file ? x->file->texts_n : 0, in_memory = x->sealed->texts.n;
-    struct near_source *all = malloc(((size_t)in_file + in_memory + 1) * sizeof *all);
-    size_t n = 0;
-    for (uint32_t i = 0; all && i < in_file; i++) {
+/* A text of the file or of sealed memory, these behind those; false when it was removed. */
+static bool source_of(const near *x, uint32_t i, struct near_source *ret) {
+    uint32_t in_file = x->file ? x->file->texts_n : 0;
+    if (i < in_file) {
         const struct near_file_text *t = &x->file->texts[i];
-        if (near_gone(x, i)) continue;
-        all[n++] =
-            (struct near_source){.id = t->id, .customer = t->customer, .at = t->at, .place = i, .n = t->n};
+        *ret = (struct near_source){.id = t->id, .customer = t->customer, .at = t->at, .place = i, .n = t->n};
+        return !near_gone(x, i);
     }
-    for (uint32_t i = 0; all && i < in_memory; i++) {
-        const struct near_delta_text *t = near_delta_text(x->sealed, i);
-        if (t->removed) continue;
-        all[n++] =
-            (struct near_source){.id = t->id, .customer = t->customer, .at = t->at, .log = t->log, .n = t->n};
+    const struct near_delta_text *t = near_delta_text(x->sealed, i - in_file);
+    *ret = (struct near_source){.id = t->id, .customer = t->customer, .at = t->at, .log = t->log, .n = t->n};
+    return !t->removed;
+}
+
+/* All texts that are not removed, and how many forgotten ones are left out for certain. The lock is given
+ * back now and then, so that additions, and behind them answers, do not wait for millions of texts. */
+static struct near_source *gather(near *x, size_t *ret_n, size_t *ret_done) {
+    uint32_t all = (x->file ? x->file->texts_n : 0) + x->sealed->texts.n;
+    struct near_source *sources = malloc(((size_t)all + 1) * sizeof *sources);
+    if (!sources) return NULL;
+    size_t n = 0, done = 0;
+    for (uint32_t i = 0; i < all || !i; i += GATHER) {
+        pthread_rwlock_rdlock(&x->lock);
+        if (!i) done = x->forgotten_n;
+        for (uint32_t j = i; j < all && j - i < GATHER; j++) n += source_of(x, j, &sources[n]);
+        pthread_rwlock_unlock(&x->lock);
     }
-    *ret_done = x->forgotten_n;
-    pthread_rwlock_unlock(&x->lock);
     *ret_n = n;
-    return all;
+    *ret_done = done;
+    return sources;
 }
 
 /* `path` with something behind it; to be freed. */

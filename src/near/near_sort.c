@@ -79,6 +79,8 @@ static void sort_bucket(uint64_t *v, size_t n, int depth) {
     sort_small(v, n);
 }
 
+void near_sort_bucket(uint64_t *v, uint32_t n) { sort_bucket(v, n, 40); }
+
 /* The entries of a partition into `sorted`, bucket by bucket; end[i] is where bucket i ends. */
 static void spread(const struct near_sorter *s, const struct near_partition *p, uint64_t *sorted,
                    uint32_t *end) {
@@ -113,7 +115,6 @@ err near_sorter_each(struct near_sorter *s, near_bucket_taker *take, void *conte
         spread(s, &s->part[p], sorted, end);
         uint32_t at = 0;
         for (uint32_t i = 0; i < NEAR_PARTITION && bucket < s->to; i++, bucket++) {
-            sort_bucket(sorted + at, end[i] - at, 40);
             take(context, bucket, sorted + at, end[i] - at);
             at = end[i];
         }

@@ -48,8 +48,11 @@ static inline void near_sorter_put(struct near_sorter *s, uint64_t hash, uint32_
         (uint64_t)(local % NEAR_PARTITION) << 48 | (uint64_t)near_tag(hash) << 32 | value;
 }
 
-/* Call for every bucket of the range, in order, empty ones too. Entries are tag << 32 | value, sorted. */
-typedef void near_bucket_taker(void *context, uint32_t bucket, const uint64_t *entries, uint32_t n);
+/* Call for every bucket of the range, in order, empty ones too. Entries are tag << 32 | value, in the order
+ * in which they were put; `take` may change them. */
+typedef void near_bucket_taker(void *context, uint32_t bucket, uint64_t *entries, uint32_t n);
 err near_sorter_each(struct near_sorter *s, near_bucket_taker *take, void *context);
+
+void near_sort_bucket(uint64_t *entries, uint32_t n);
 
 #endif

@@ -109,7 +109,7 @@ static int by_created(const void *x, const void *y) {
     return c ? c : (a->id > b->id) - (a->id < b->id);
 }
 
-static void read_replies(const char *path, size_t most) {
+static void read_replies(const char *path) {
     FILE *f = fopen(path, "r");
     char *line = NULL;
     size_t cap = 0;
@@ -130,7 +130,6 @@ static void read_replies(const char *path, size_t most) {
         json_decref(o);
     }
     qsort(replies, nreplies, sizeof *replies, by_created);
-    if (most && most < nreplies) nreplies = most;
     for (size_t i = 0; i < nreplies; i++) {
         if (replies[i].id <= 0) replies[i].id = 1000000000LL + (int64_t)i;
         reply_table[slot(reply_table, replies[i].id, false)] = (uint32_t)i + 1;
@@ -184,7 +183,7 @@ static str paste(arena *a, str reply, const struct text *letter) {
         if (t.sentences[s].words < 6) continue;
         size_t middle = t.words[t.sentences[s].word + t.sentences[s].words / 2].start;
         buf_add(&b, str_slice(reply, at, middle));
-        buf_add_fmt(&b, "%.*s and %.*s ", STR_FMT(nouns[0]), STR_FMT(nouns[1]));
+        buf_add_fmt(&b, "%.*s, %.*s ", STR_FMT(nouns[0]), STR_FMT(nouns[1]));
         at = middle;
     }
     buf_add(&b, str_slice(reply, at, reply.n));
@@ -265,13 +264,30 @@ static void count_loved(const struct reply *r, const struct checked *c) {
     }
 }
 
-static void check_one(const struct reply *r, near *x, struct seen *table, bool loved) {
+/* Every so many replies are checked; all are learned. */
+static size_t step = 1;
+
+static void learn(const struct reply *r, near *x, str letter) {
+    arena *a ARENA_AUTO = arena_new(0);
+    struct near_text text;
+    history_text(a,
+                 &(struct history_said){.id = r->id,
+                                        .customer = r->customer,
+                                        .at = 1,
+                                        .reply = r->text,
+                                        .letter = letter,
+                                        .agent_name = r->by},
+                 NULL, &text);
+    fig.sentences += (int)text.n;
+    if (near_add(x, &text)) exit(1);
+}
+
+static void check_one(const struct reply *r, near *x, struct seen *table, bool loved, str letter) {
     arena *a ARENA_AUTO = arena_new(0);
     struct history h;
     struct heard heard = {0};
     struct checked checked, pasted;
-    size_t at = thread_table[slot(thread_table, r->thread, true)];
-    str letter = at ? letters[at - 1].text : S("");
+    bool at = letter.n > 0;
     listen(a, &(struct listen_input){.text = letter}, &heard);
     history_for(&h, a, x, r->customer);
     struct check_input in = {.letter = at ? &heard : NULL,
@@ -302,6 +318,9 @@ static void check_one(const struct reply *r, near *x, struct seen *table, bool l
             check(a, &in, &pasted);
             m = marks_of(&pasted);
             fig.pasted_found += m.canned || m.letter;
+            if (getenv("LOST") && !m.canned && !m.letter &&
+                (marks_of(&checked).canned || marks_of(&checked).letter))
+                printf("lost: %.*s\n  was: %.*s\n", STR_FMT(in.reply), STR_FMT(r->text));
         }
         if (getenv("MISSED") && !marks_of(&checked).canned)
             printf("missed %u: %.*s\n", r->cluster_customers, STR_FMT(str_clip_utf8(r->text, 300)));
@@ -315,18 +334,6 @@ static void check_one(const struct reply *r, near *x, struct seen *table, bool l
     }
     take_sample(&checked, r->text, a);
     if (loved) count_loved(r, &checked);
-    went_to(s, r->customer);
-    struct near_text text;
-    history_text(a,
-                 &(struct history_said){.id = r->id,
-                                        .customer = r->customer,
-                                        .at = 1,
-                                        .reply = r->text,
-                                        .letter = letter,
-                                        .agent_name = r->by},
-                 NULL, &text);
-    fig.sentences += (int)text.n;
-    if (near_add(x, &text)) exit(1);
 }
 
 static double share(int part, int of) { return of ? 100.0 * part / of : 0; }
@@ -372,7 +379,8 @@ static void write_sample(void) {
 
 int main(int argc, char **argv) {
     int64_t most = 0;
-    if (argc > 1) str_to_int(str_z(argv[1]), &most);
+    /* check_eval [STEP]: a quicker look while tuning. */
+    if (argc > 1 && str_to_int(str_z(argv[1]), &most) && most > 0) step = (size_t)most;
     mem = arena_new((size_t)3 << 30);
     letters = arena_array(mem, 60000, sizeof *letters);
     replies = arena_array(mem, 120000, sizeof *replies);
@@ -381,7 +389,7 @@ int main(int argc, char **argv) {
     reply_table = arena_array(mem, TABLE, sizeof *reply_table);
     struct seen *table = arena_array(mem, TABLE, sizeof *table);
     read_threads("build/eval/threads.jsonl");
-    read_replies("build/eval/replies.jsonl", (size_t)most);
+    read_replies("build/eval/replies.jsonl");
     near *x;
     bool damaged;
     unlink("build/eval/check.near");
@@ -393,7 +401,11 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < nreplies; i++) {
         bool take = replies[i].loved && i > nreplies * 2 / 3 && loved < LOVED && i % 3 == 0;
         loved += take;
-        check_one(&replies[i], x, table, take);
+        size_t at = thread_table[slot(thread_table, replies[i].thread, true)];
+        str letter = at ? letters[at - 1].text : S("");
+        if (i % step == 0 || take) check_one(&replies[i], x, table, take, letter);
+        went_to(seen_of(table, replies[i].cluster), replies[i].customer);
+        learn(&replies[i], x, letter);
     }
     near_close(x);
     fclose(looks_file);
