@@ -5,7 +5,7 @@ B := build/$(MODE)
 G := build/gen
 T := build/tools
 
-PKGS := libmicrohttpd libpq gmime-3.0 libcurl gumbo jansson libsodium libarchive
+PKGS := libmicrohttpd libpq gmime-3.0 libcurl gumbo jansson libsodium libarchive pangocairo pangoft2 fontconfig cairo libqrencode
 # gcc cannot see that ret_x is filled whenever a call returns ERR_NONE, hence no maybe-uninitialized.
 WARN := -Wno-maybe-uninitialized -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 BASE := -std=gnu17 -D_GNU_SOURCE -g -pthread -Isrc -I$(G) -Inode_modules/better-sqlite3/deps/sqlite3 -MMD -MP
@@ -41,7 +41,7 @@ say = $(if $(V),,@printf '  %s\n' '$@';)
 # Texts for people: collect them and bring the translations up to date.
 .PHONY: texts
 texts: $(T)/poc
-	$(T)/poc --extract po/longhand.pot $(wildcard src/desk/*.[ch] src/web/*.[ch] src/web/*.tmpl)
+	$(T)/poc --extract po/longhand.pot $(wildcard src/desk/*.[ch] src/letter/*.[ch] src/web/*.[ch] src/web/*.tmpl)
 	$(T)/poc --merge po/longhand.pot $(wildcard po/*.po)
 
 .PHONY: all run test check fault fuzz bench eval clean packages unit story

@@ -3,6 +3,7 @@
 // Drafts go to the server; what the server has not confirmed stays in this browser until it has.
 
 import { word } from "./words.js";
+import { rangeOf } from "./range.js";
 
 const PAUSE = 800;
 const fields = ["text", "to", "cc", "bcc", "subject"];
@@ -36,6 +37,12 @@ class Mirror {
     // A last line break takes no room in a block, but it does in a textarea.
     out.push(text.slice(at), "\u200b");
     this.box.replaceChildren(...out);
+  }
+
+  /** Where the characters [start, end) stand on the screen, a box a line. */
+  rects(start, end) {
+    const range = rangeOf(this.box, start, end);
+    return range ? [...range.getClientRects()].filter(b => b.width > 0) : [];
   }
 
   /** Keeps marks on their words while typing: those behind the change move with it, those in it go. */
@@ -231,6 +238,7 @@ function activate(form) {
     follow();
     area.focus();
     draft.typed();
+    form.dispatchEvent(new CustomEvent("longhand:text"));
   };
   offerBack(draft, put);
   form.addEventListener("input", e => {
@@ -242,7 +250,7 @@ function activate(form) {
   area.addEventListener("keydown", e => {
     if (e.key !== "Enter" || !(e.ctrlKey || e.metaKey) || e.isComposing) return;
     e.preventDefault();
-    form.requestSubmit(document.querySelector(`[form="${form.id}"][data-send-button]`));
+    form.requestSubmit(document.querySelector(`[form="${form.id}"][data-send-button]:not([data-send-anyway])`));
   });
   window.addEventListener("online", () => draft.save());
   window.addEventListener("pagehide", () => draft.leave());
@@ -261,6 +269,7 @@ function activate(form) {
       mirror.marks = [...marks].sort((a, b) => a.start - b.start);
       mirror.draw();
     },
+    rects: (start, end) => mirror.rects(start, end),
     get marks() {
       return mirror.marks;
     },

@@ -66,22 +66,27 @@ export async function refreshList() {
   showCounts(countsOf(answer));
 }
 
-/** Replaces every [data-part] of the open conversation except those a person is using. Returns the new version. */
-export async function refreshConversation() {
+/** Replaces every [data-part] of the open conversation except those a person is using; with `sure` the letters even
+ * if somebody types beside them. Returns the new version. */
+export async function refreshConversation(sure = false) {
   const { page, answer } = await fetchPart("conversation");
   for (const part of document.querySelectorAll("[data-part][id]")) {
     const fresh = page.getElementById(part.id);
-    const busy =
-      part.id !== "thread" &&
-      (part.contains(document.activeElement) || part.matches("[open]") || part.querySelector("[open]"));
+    const typing = part.contains(document.activeElement) && document.activeElement.matches("textarea, input, select");
+    const used = () =>
+      part.contains(document.activeElement) || part.matches("[open]") || part.querySelector("[open]");
+    const busy = part.id === "thread" ? typing && !sure : used();
     if (!fresh || busy || fresh.innerHTML === part.innerHTML) continue;
     const scroll = part.scrollTop;
-    const open = [...part.querySelectorAll("details[open]")].map(d => d.closest("[id]")?.id ?? d.className);
+    const was = new Map([...part.querySelectorAll("details")].map(d => [d.closest("[id]")?.id ?? d.className, d.open]));
     part.replaceChildren(...fresh.childNodes);
-    for (const d of part.querySelectorAll("details"))
-      d.open ||= open.includes(d.closest("[id]")?.id ?? d.className);
+    for (const d of part.querySelectorAll("details")) {
+      const id = d.closest("[id]")?.id ?? d.className;
+      d.open = d.id ? (was.get(id) ?? d.open) : d.open || Boolean(was.get(id));
+    }
     part.scrollTop = scroll;
     refresh(part);
+    if (part.id === "thread") document.dispatchEvent(new CustomEvent("longhand:thread"));
   }
   return Number(
     page.querySelector("[data-version]")?.dataset.version ?? answer.headers.get("X-Version") ?? 0,

@@ -43,6 +43,7 @@ async function send(form, button) {
   const data = new FormData(form, button);
   // Files were attached when they were chosen; sending them twice would attach them twice.
   if (form.dataset.attachUrl) data.delete("file");
+  panel(form)?.replaceChildren();
   const answer = await fetch(button?.hasAttribute("formaction") ? button.formAction : form.action, {
     method: "POST",
     body: data,
@@ -77,7 +78,6 @@ function activate(form) {
       button.setAttribute("aria-disabled", "true");
       button.textContent = word("send-wait") || label;
     }
-    panel(form)?.replaceChildren();
     try {
       await send(form, button);
     } catch {

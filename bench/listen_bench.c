@@ -1,4 +1,4 @@
-/* listen_bench: letters a second through listen(), on one core, with the catalogue of DATA loaded.
+/* listen_bench: letters a second through listen_to(), on one core, with the catalogue of DATA loaded.
  *
  *     DATA=DIR listen_bench [THREADS.jsonl]
  *
@@ -114,7 +114,7 @@ static void measure(const char *what, const input_list *inputs, const struct cat
             struct listen_input in = inputs->v[i % inputs->n];
             struct heard heard;
             in.catalogue = catalogue;
-            listen(a, &in, &heard);
+            listen_to(a, &in, &heard);
             words += heard.text.nwords;
             findings += heard.findings.n;
             arena_reset(a);

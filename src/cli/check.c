@@ -217,13 +217,13 @@ static err run_check(struct run *x) {
         TRY(add_desk(x, &in));
     }
     if (x->has_letter) {
-        listen(x->arena,
-               &(struct listen_input){.text = x->from.text,
-                                      .subject = x->from.subject,
-                                      .from_name = x->from.name,
-                                      .from_address = x->from.address,
-                                      .catalogue = catalogue.catalogue},
-               &x->heard);
+        listen_to(x->arena,
+                  &(struct listen_input){.text = x->from.text,
+                                         .subject = x->from.subject,
+                                         .from_name = x->from.name,
+                                         .from_address = x->from.address,
+                                         .catalogue = catalogue.catalogue},
+                  &x->heard);
         in.letter = &x->heard;
         in.customer_name = x->from.name;
     }

@@ -8,6 +8,7 @@
 #include "desk/catalogue.h"
 #include "desk/intake.h"
 #include "desk/people.h"
+#include "desk/voice.h"
 #include "jobs/jobs.h"
 #include "mail/send.h"
 #include "store/conversation.h"
@@ -75,12 +76,62 @@ static err fill_catalogue(struct cli_desk *c, int64_t brand) {
     return catalogue_import(&c->desk, c->arena, brand, files, used, NULL, &report);
 }
 
+static const struct {
+    enum voice_sort sort;
+    const char *name, *text;
+} pieces[] = {
+    {VOICE_FRAMEWORK, "A piece was lost or is missing",
+     "Dear [[their name]],\n\n"
+     "[[in your own words: what happened, as they told it, and what it meant to them]]\n\n"
+     "[[which piece you packed, and when it will be there]] There is nothing to pay and nothing to send "
+     "back.\n\n"
+     "[[answer whatever else they asked]]\n\n"
+     "[[who signs]]\n"},
+    {VOICE_FRAMEWORK, "An invoice is wrong",
+     "Dear [[their name]],\n\n"
+     "[[in your own words: what is wrong with the invoice, so that they see you have read it]]\n\n"
+     "That was our mistake. I have written a new one: [[number and date of the new invoice]]. The old one "
+     "does not "
+     "count any more.\n\n"
+     "[[what you did so that it does not happen again]]\n\n"
+     "[[who signs]]\n"},
+    {VOICE_FACT, "Changing the lamp of the lighthouse",
+     "1. Turn the lantern room to the left until it clicks, and lift it off.\n"
+     "2. Pull the old lamp straight up.\n"
+     "3. Press the new one in until it sits flush, and put the lantern room back on.\n"},
+    {VOICE_FACT, "Small parts",
+     "Not suitable for children under three years: small parts can be swallowed.\n"},
+};
+
+static err has_voice(struct cli_desk *c, int64_t brand, bool *ret) {
+    DB_READ_AUTO db_conn *conn = NULL;
+    store_piece_list frameworks = {0}, facts = {0};
+    TRY(db_read_begin(c->desk.db, &conn));
+    TRY(voice_pieces(conn, c->arena, brand, &frameworks, &facts));
+    *ret = frameworks.n + facts.n > 0;
+    return ERR_NONE;
+}
+
+static err fill_voice(struct cli_desk *c, const struct people_setup_done *done) {
+    const struct actor ines = {done->brand.id, done->admin.id, done->admin.name};
+    bool filled;
+    int64_t id;
+    TRY(has_voice(c, done->brand.id, &filled));
+    for (size_t i = 0; !filled && i < sizeof pieces / sizeof *pieces; i++) {
+        const struct voice_form form = {str_z(pieces[i].name), str_z(pieces[i].text), 0};
+        TRY(voice_piece_add(&c->desk, c->arena, &ines, pieces[i].sort, &form, &id));
+    }
+    return ERR_NONE;
+}
+
 /* Through the same door as every letter: kept first, read by the job. */
-static err fill(struct cli_desk *c, int64_t brand) {
+static err fill(struct cli_desk *c, const struct people_setup_done *made) {
+    int64_t brand = made->brand.id;
     bool filled;
     TRY(has_letters(c, brand, &filled));
     TRY(fill_catalogue(c, brand));
     if (filled) return ERR_NONE;
+    TRY(fill_voice(c, made));
     struct intake_inbox to;
     TRY(intake_find(&c->desk, c->arena, S("letters@tidewatch.example"), &to));
     size_t n;
@@ -139,7 +190,7 @@ int verb_demo(int argc, char **argv) {
     if (args.value[OPT_LMTP]) c.config.lmtp = str_z(args.value[OPT_LMTP]);
     c.config.public_url = c.desk.public_url = str_fmt(c.arena, "http://%.*s", STR_FMT(c.config.http));
     struct people_setup_done done;
-    if (people_setup(&c.desk, c.arena, &tidewatch, &done) || fill(&c, done.brand.id) ||
+    if (people_setup(&c.desk, c.arena, &tidewatch, &done) || fill(&c, &done) ||
         cli_config_write(c.arena, c.desk.folder, &c.config))
         return cli_fail("demo", NULL);
     struct ready ready = {&c, done.admin.email, done.first_password};

@@ -55,8 +55,6 @@ static err print_json(arena *a, const struct heard *h) {
     json_member(&j, "language", h->language);
     json_key(&j, S("child")), json_bool(&j, h->child);
     json_member(&j, "sort", str_z(letter_sort_name(h->sort)));
-    json_key(&j, S("has_pack")), json_bool(&j, h->has_pack);
-    json_key(&j, S("clipped")), json_bool(&j, h->clipped);
     json_key(&j, S("findings"));
     json_open_array(&j);
     for (size_t i = 0; i < h->findings.n; i++) json_finding(&j, a, h, &h->findings.v[i]);
@@ -79,14 +77,17 @@ static str quote(arena *a, str words) {
     return s.n < words.n && b.n >= QUOTE_MAX - 4 ? str_fmt(a, "%.*s ...", STR_FMT(s)) : s;
 }
 
+/* `ask      "send me another one" (why; also this, that)` */
 static void print_finding(arena *a, const struct heard *h, const struct finding *f) {
-    printf("%-8s ", finding_kind_name(f->kind));
-    if (f->start < f->end) printf("\"%.*s\"", STR_FMT(quote(a, str_slice(h->text.bytes, f->start, f->end))));
-    if (f->value.n) printf("%s%.*s", f->start < f->end ? " = " : "", STR_FMT(f->value));
-    if (f->ncandidates) printf(f->kind == FINDING_NAME ? " (but also" : " (one of");
-    for (uint32_t i = 0; i < f->ncandidates; i++) printf("%s %.*s", i ? "," : "", STR_FMT(f->candidates[i]));
-    if (f->ncandidates) printf(")");
-    printf(". %.*s\n", STR_FMT(why_of(a, f)));
+    str why = why_of(a, f);
+    while (why.n && why.p[why.n - 1] == '.') why.n--;
+    printf("%-8s", finding_kind_name(f->kind));
+    if (f->start < f->end) printf(" \"%.*s\"", STR_FMT(quote(a, str_slice(h->text.bytes, f->start, f->end))));
+    if (f->value.n) printf("%s %.*s", f->start < f->end ? " =" : "", STR_FMT(f->value));
+    printf(" (%.*s", STR_FMT(why));
+    for (uint32_t i = 0; i < f->ncandidates; i++)
+        printf("%s %.*s", i ? "," : f->value.n ? "; also" : "; one of", STR_FMT(f->candidates[i]));
+    printf(")\n");
 }
 
 static void print_plain(arena *a, const struct heard *h) {
@@ -118,7 +119,7 @@ static err load_catalogue(const struct cli_args *args, struct cli_desk *c, struc
     return catalogue_load(&c->desk, brand, ret);
 }
 
-static err listen_to(arena *a, const struct cli_args *args, const struct catalogue *catalogue) {
+static err listen_file(arena *a, const struct cli_args *args, const struct catalogue *catalogue) {
     struct letter_file letter;
     TRY(letter_file_read(a, args->operand[0], &letter));
     struct listen_input in = {.text = letter.text,
@@ -127,7 +128,7 @@ static err listen_to(arena *a, const struct cli_args *args, const struct catalog
                               .from_address = letter.from_address,
                               .catalogue = catalogue};
     struct heard heard;
-    listen(a, &in, &heard);
+    listen_to(a, &in, &heard);
     if (args->value[OPT_JSON]) return print_json(a, &heard);
     print_plain(a, &heard);
     return ERR_NONE;
@@ -143,7 +144,7 @@ int verb_listen(int argc, char **argv) {
     struct catalogue *catalogue = NULL;
     ARENA_AUTO arena *a = arena_new((size_t)1 << 30);
     err e = desk ? load_catalogue(&args, &c, &catalogue) : ERR_NONE;
-    if (!e) e = listen_to(a, &args, catalogue);
+    if (!e) e = listen_file(a, &args, catalogue);
     catalogue_free(catalogue);
     return e ? cli_fail("listen", NULL) : EXIT_DONE;
 }

@@ -13,6 +13,7 @@
 #include "desk/heart.h"
 #include "desk/learning.h"
 #include "desk/tidy.h"
+#include "desk/voice_learn.h"
 #include "http/http.h"
 #include "jobs/jobs.h"
 #include "mail/lmtp.h"
@@ -66,6 +67,7 @@ static err start(struct serving *s) {
     d->keeps_indexes = true;
     TRY(tidy_start(d, a));
     TRY(learning_start(d, a));
+    TRY(voice_learn_start(d, a));
     TRY(web_new(d, &s->web));
     TRY(job_workers_start(d, S("/proc/self/exe"), &s->workers));
     d->work = wake;

@@ -3,6 +3,8 @@
 #include "desk/heart.h"
 #include "desk/history.h"
 #include "desk/listening.h"
+#include "desk/remembered.h"
+#include "desk/voice_learn.h"
 #include "store/brand.h"
 #include "store/conversation.h"
 #include "store/customer.h"
@@ -28,6 +30,7 @@ struct checking {
     str_rows earlier;
     store_piece_list facts;
     store_phrase_list phrases;
+    voice_word_list more, less;
 };
 
 static err load_conversation(db_conn *c, struct checking *x) {
@@ -52,6 +55,7 @@ static err load(struct checking *x) {
     TRY(store_brand_by_id(c, x->arena, x->who->brand, &x->brand));
     if (x->wish->conversation) TRY(load_conversation(c, x));
     TRY(store_facts(c, x->arena, x->who->brand, &x->facts));
+    TRY(voice_words(c, x->arena, x->who->brand, &x->more, &x->less));
     return store_phrases(c, x->arena, x->who->brand, &x->phrases);
 }
 
@@ -91,12 +95,14 @@ static err run(struct checking *x, struct checked *ret) {
     HEART_CATALOGUE_AUTO struct heart_catalogue catalogue = {0};
     struct heard heard;
     struct history history;
+    struct remembered remembered;
     near *said;
     str_rows stock = {0}, allowed = {0};
     const struct zone *zone = NULL;
     TRY(heart_catalogue(x->desk, x->who->brand, &catalogue));
     TRY(heart_replies(x->desk, x->who->brand, &said));
     history_for(&history, a, said, x->v.customer_id);
+    remembered_for(&remembered, &history);
     if (x->letter.id) TRY(listening_heard(x->desk, a, x->who->brand, &x->letter, &heard));
     if (zone_load(x->brand.zone, &zone)) zone = NULL;
     split_phrases(x, &stock, &allowed);
@@ -117,6 +123,10 @@ static err run(struct checking *x, struct checked *ret) {
                              .nreferences = x->v.number ? 1 : 0,
                              .earlier = x->earlier.v,
                              .nearlier = x->earlier.n,
+                             .voice_more = x->more.v,
+                             .nvoice_more = x->more.n,
+                             .voice_less = x->less.v,
+                             .nvoice_less = x->less.n,
                              .now = desk_now(x->desk),
                              .zone = zone};
     check(a, &in, ret);

@@ -101,7 +101,7 @@ static void hear(arena *a, const struct message *m, const struct catalogue *cata
                               .from_name = m->from_name,
                               .from_address = m->from_address,
                               .catalogue = catalogue};
-    listen(a, &in, ret);
+    listen_to(a, &in, ret);
     if (ret->text.bytes.n == 0) ret->text.bytes = m->text;
 }
 

@@ -3,6 +3,7 @@
 #include "desk/outbox.h"
 #include "desk/reading.h"
 #include "desk/tidy.h"
+#include "desk/voice_learn.h"
 #include "jobs/jobs.h"
 
 static err run_read(struct job_context *x, const job_list *jobs) {
@@ -20,6 +21,8 @@ static err run_learn(struct job_context *x, const job_list *jobs) {
     return learning_run(x->desk, x->arena, jobs);
 }
 
+static err run_voice(struct job_context *x, const job_list *jobs) { return voice_learn_run(x->desk, jobs); }
+
 static err run_tidy(struct job_context *x, const job_list *jobs) {
     for (size_t i = 0; i < jobs->n; i++) TRY(tidy_run(x->desk, x->arena, &jobs->v[i]));
     return ERR_NONE;
@@ -31,6 +34,7 @@ const struct job_kind job_kinds[] = {
     {"read", "read letters that came in", 1, 64, 5 * MINUTE_MS, 5 * SECOND_MS, 10, run_read},
     {"listen", "listen to letters", 1, 64, 5 * MINUTE_MS, 5 * SECOND_MS, 10, run_listen},
     {"learn", "learn what was said", 1, 64, 30 * MINUTE_MS, MINUTE_MS, 20, run_learn},
+    {"voice", "learn how a brand answers", 1, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_voice},
     {"send", "send replies", 2, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_send},
     {"tidy", "clear away what has expired", 1, 4, MINUTE_MS, MINUTE_MS, 1000000, run_tidy},
 };

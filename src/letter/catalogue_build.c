@@ -50,7 +50,7 @@ uint32_t catalogue_vocab_of(const struct catalogue *c, const struct letters *w) 
 
 /* Where a name may end earlier: at what describes more than it names. */
 static size_t cut_of(str name, catalogue_kind kind) {
-    static const char *const product[] = {"(", " - ", " [", " {"};
+    static const char *const product[] = {"(", " - ", " \xE2\x80\x93 ", " \xE2\x80\x94 ", " [", " {"};
     static const char *const figure[] = {"(",    " - ",       " / ",       ",", " with ",
                                          " in ", " without ", " wearing ", " ["};
     size_t cut = name.n;
@@ -66,6 +66,14 @@ static size_t cut_of(str name, catalogue_kind kind) {
 static bool is_article(const struct letters *w) {
     str s = {w->p, w->n};
     return str_eq(s, S("the")) || str_eq(s, S("a")) || str_eq(s, S("an"));
+}
+
+/* "Dr. Winston Zeddemore" is as well known without. */
+static bool is_title(const struct letters *w) {
+    static const char *const titles[] = {"dr", "mr", "mrs", "ms", "prof", "professor", "sir", "lady", "lord"};
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        if (str_eq((str){w->p, w->n}, str_z(titles[i]))) return true;
+    return false;
 }
 
 static void add_range(struct builder *b, uint32_t first, uint32_t words, uint32_t item, uint8_t flags) {
@@ -104,6 +112,8 @@ static void add_name(struct builder *b, str name, catalogue_kind kind, uint32_t 
     if (open != SIZE_MAX && cut_words + 1 == all && str_ends(name, S(")")) &&
         b->words.v[first + cut_words].n > 3 && open == cut)
         add_range(b, first + cut_words, 1, item, flags);
+    if (kind == CATALOGUE_FIGURE && cut_words > 1 && is_title(&b->words.v[first]))
+        add_range(b, first + 1, cut_words - 1, item, flags);
     if (kind == CATALOGUE_PRODUCT && colon_words < all && all - colon_words > 1)
         add_range(b, first + colon_words, all - colon_words, item, flags);
 }
@@ -144,7 +154,8 @@ static void flag_word(struct builder *b, str folded, uint16_t flag) {
     if (at == NONE && (b->c->pool_n + w.n > b->c->pool_cap)) return;
     struct vocab *v = at != NONE ? &b->vocab.v[at] : vocab_add(b, &w, pool_add(b->c, &w));
     b->c->words = b->vocab.v;
-    v->flags |= flag;
+    if (flag == VOCAB_THEME && v->flags & VOCAB_LITTLE) return;
+    v->flags |= flag == VOCAB_THEME && v->flags & VOCAB_COMMON ? VOCAB_FAMILY : flag;
 }
 
 static size_t each_list_word(struct builder *b, bool count_only) {

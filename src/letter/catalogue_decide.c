@@ -60,8 +60,8 @@ static void read_hints(struct deciding *d) {
     for (size_t i = 0; i < s->n; i++) {
         int64_t year;
         const struct word *w = &s->t->words[i];
-        if ((s->words[i].flags & VOCAB_THEME) && d->nthemes < 8 &&
-            (!(s->words[i].flags & VOCAB_COMMON) || (w->flags & WORD_CAPITAL)))
+        uint32_t flags = s->words[i].flags;
+        if (d->nthemes < 8 && (flags & VOCAB_THEME || (flags & VOCAB_FAMILY && w->flags & WORD_CAPITAL)))
             d->themes[d->nthemes++] = (uint32_t)i;
         if ((w->flags & WORD_NUMBER) && w->folded.n == 4 && d->nyears < 8 && str_to_int(w->folded, &year) &&
             year > 1930 && year < 2100)
@@ -211,6 +211,34 @@ static void decide_by_anchors(struct deciding *d) {
             f->weak = false;
             add_anchor(d, f->decided);
         }
+}
+
+/* Is one of several that a name may mean inside of the item? */
+static bool holds_a_name(const struct finding_state *s, uint32_t item) {
+    size_t names = 0;
+    for (size_t i = 0; i < s->found.n && names < NUMBERS_MAX; i++) {
+        const struct found *f = &s->found.v[i];
+        if (f->number || f->weak) continue;
+        names++;
+        for (uint32_t k = 0; k < f->nitems && k < PAIR_ITEMS_MAX * 4; k++)
+            if (holds(s->c, item, PHRASE_ITEM(f->items[k]))) return true;
+    }
+    return false;
+}
+
+/* "Mutt Williams is not in our 7627": the number of what holds something certain needs no word beside it. */
+static void decide_weak_numbers(struct deciding *d) {
+    struct finding_state *s = d->s;
+    for (size_t i = 0; i < s->found.n; i++) {
+        struct found *f = &s->found.v[i];
+        if (!f->weak || !f->number || f->score < -0.3f) continue;
+        for (uint32_t k = 0; k < f->nitems && f->weak; k++) {
+            uint32_t item = PHRASE_ITEM(f->items[k]);
+            if (anchor_of(d, item) == NONE && !holds_a_name(s, item)) continue;
+            f->decided = PHRASE_ITEM(f->items[k]);
+            f->weak = false;
+        }
+    }
 }
 
 /* Two names of which only one pair belongs together. */
@@ -395,6 +423,8 @@ void find_decide(struct finding_state *s) {
     struct deciding d = {.s = s};
     read_hints(&d);
     numbers_and_names(s);
+    decide_alone(&d);
+    decide_weak_numbers(&d);
     decide_alone(&d);
     decide_by_anchors(&d);
     decide_pairs(&d);

@@ -125,7 +125,7 @@ static float name_score(const struct finding_state *s, size_t from, size_t to, c
     if (wide & VOCAB_LOST) score += 0.15f;
     if (to - from == 1 && p->words > 1 && p->n >= 10) score += 0.5f; /* "DolphinPoint" is no word of chance */
     if (s->n <= 6) score += 0.4f;
-    if (to - from == s->n) score += 0.4f;
+    if (to - from == s->n) score += 0.6f;
     if (to - from == 1) {
         score -= (p->words > 1 ? 0.1f : 0.35f) + (edits ? 0.3f : 0);
         if (find_is_person(s, from)) score -= 1;

@@ -165,6 +165,16 @@ static void add_number(struct finding_state *s, size_t from, size_t to, const ui
         f->decided = PHRASE_ITEM(f->items[0]);
 }
 
+/* Of "set" and "part", the one that stands nearest before the number tells what it is the number of. */
+static bool part_is_nearer(const struct finding_state *s, size_t from) {
+    for (size_t i = from;
+         i-- > 0 && from - i <= 4 && s->t->words[i].sentence == s->t->words[from].sentence;) {
+        if (s->words[i].flags & VOCAB_PART) return true;
+        if (s->words[i].flags & (VOCAB_CUE | VOCAB_THEME)) return false;
+    }
+    return false;
+}
+
 /* An id of `words` words at `from`; false when there is none. */
 static bool number_at(struct finding_state *s, size_t from, size_t words, str part_of_word) {
     const struct word *w = s->t->words + from;
@@ -185,7 +195,8 @@ static bool number_at(struct finding_state *s, size_t from, size_t words, str pa
     float product = marks + shape_says(text, words) + around_says(s, from, from + words);
     float part = marks + part_says(s, from, from + words, text) + (words > 1 ? 0.6f : 0);
     if (part_of_word.n) product += 0.6f;
-    bool as_part = products == 0 || (products < n && part > product && part >= ENOUGH);
+    bool as_part =
+        products == 0 || (products < n && part >= ENOUGH && (part > product || part_is_nearer(s, from)));
     float score = as_part ? part : product;
     if (score < (as_part ? ENOUGH : WEAK)) return words > 1;
     if (as_part)

@@ -26,6 +26,7 @@ enum {
     VOCAB_THEME = 256,   /* a word of a theme's name */
     VOCAB_LITTLE = 512,  /* "of", "the": adds nothing to a name */
     VOCAB_PERSON = 1024, /* "dear", "am": a person's name follows */
+    VOCAB_FAMILY = 4096, /* the same, but everybody uses it: "City" */
     VOCAB_PLACE = 2048,  /* "in", "to": a place follows, where no article does */
 };
 
@@ -148,7 +149,7 @@ struct found {
     bool said;        /* decided by a year or a family in the text */
     bool inside;      /* found as a part of `because` */
 };
-enum { FOUND_MAX = 4000 };
+enum { FOUND_MAX = 1500 };
 typedef LIST(struct found) found_list;
 
 struct finding_state {

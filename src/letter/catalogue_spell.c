@@ -69,7 +69,7 @@ static void add_all(struct adding *to) {
     }
     for (size_t i = 0; i < c->nphrases; i++) {
         const struct phrase *v = &c->phrases[i];
-        if (v->words < 2 || v->words > 3 || v->n < JOINED_MIN || v->n > JOINED_MAX || v->weight < 1) continue;
+        if (v->words < 2 || v->words > 4 || v->n < JOINED_MIN || v->n > JOINED_MAX || v->weight < 1) continue;
         to->value = (uint32_t)i | SPELL_PHRASE;
         to->salt = JOINED_SALT;
         each_key(c->pool + v->letters, v->n, SPELL_JOINED_PREFIX, 1, add_key, to);

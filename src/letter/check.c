@@ -149,8 +149,8 @@ float check_weight(const struct check_work *k, const struct word *w) {
     if (w->folded.n < 2 && !(w->flags & (WORD_NUMBER | WORD_ALONE))) return 0;
     if (w->flags & WORD_LINK) return 0;
     if (!k->pack) return w->folded.n > 3 || (w->flags & (WORD_NUMBER | WORD_ALONE)) ? 1 : 0;
-    if (pack_has(k->pack, "stop", w->folded)) return 0;
-    return pack_has(k->pack, "common", w->folded) ? 0.3F : 1;
+    uint32_t is = lexicon_of(k->lexicon, w);
+    return is & LEX_STOP ? 0 : is & LEX_COMMON ? 0.3F : 1;
 }
 
 /* ---- what is set before the parts ---- */
@@ -239,6 +239,7 @@ void check(arena *a, const struct check_input *in, struct checked *ret) {
     /* Of few words nobody can tell; people answer in the language they were written in. */
     if (!language.n && in->letter) language = in->letter->language;
     k.pack = pack_find(language);
+    k.lexicon = lexicon_find(language);
     k.letter = in->letter && in->letter->text.nwords ? &in->letter->text : NULL;
     text_of(a, in->reply, language, &k.reply);
     k.nsentences = k.reply.nsentences < CHECK_SENTENCES_MAX ? k.reply.nsentences : CHECK_SENTENCES_MAX;

@@ -15,6 +15,7 @@ struct ask {
     size_t n;
     float weight;
     bool open; /* how, why, help: any step they are told may be the answer */
+    bool when; /* any day they are told is the answer */
 };
 
 static void read_words(const struct check_work *k, struct ask *ask, uint32_t from, uint32_t to, float share) {
@@ -42,22 +43,27 @@ static void read_ask(const struct check_work *k, const struct finding *f, struct
     read_words(k, ret, from, to, 1);
     pack_hit_list hits = {0};
     pack_match(k->a, k->pack, "open_ask", t, from, to, &hits);
+    pack_hit_list when = {0};
+    pack_match(k->a, k->pack, "when_ask", t, from, to, &when);
+    ret->when = when.n > 0;
     /* "Can you help?" asks about what stands before it. */
     ret->open = hits.n > 0 || ret->weight < vague;
 }
 
-static float coverage(const struct check_work *k, const struct ask *ask, size_t sentence) {
+/* How much of the ask a sentence takes up; which words is marked in `taken`, one a word of the ask. */
+static float coverage(const struct check_work *k, const struct ask *ask, size_t sentence, bool *taken) {
     const struct sentence *s = &k->reply.sentences[sentence];
     float sum = 0;
     for (size_t j = 0; j < ask->n; j++) {
         bool is = false;
         for (uint32_t i = s->word; i < s->word + s->words && !is; i++) {
             const struct word *w = &k->reply.words[i];
-            is =
-                w->hash == ask->words[j].hash ||
-                (ask->words[j].like.n && str_eq(ask->words[j].like, pack_value(k->pack, "alike", w->folded)));
+            is = w->hash == ask->words[j].hash ||
+                 (ask->words[j].like.n && check_is(k, w, LEX_ALIKE) &&
+                  str_eq(ask->words[j].like, pack_value(k->pack, "alike", w->folded)));
         }
         if (is) sum += ask->words[j].weight;
+        taken[j] |= is;
     }
     return ask->weight > 0 ? sum / ask->weight : 0;
 }
@@ -65,19 +71,21 @@ static float coverage(const struct check_work *k, const struct ask *ask, size_t 
 /* What may answer at all: not a phrase from stock, nor, for an open ask, what everybody gets. A question back
  * answers no question, but it is a step to an open one. */
 struct candidate {
-    bool may, back, decides, instructs;
+    bool may, back, decides, instructs, dated;
 };
 
-static struct candidate read_candidate(const struct check_work *k, size_t i) {
+static struct candidate read_candidate(struct check_work *k, size_t i) {
     const struct sentence *s = &k->reply.sentences[i];
     struct candidate c = {0};
     if (k->sentences[i].role != ROLE_BODY || k->sentences[i].worn) return c;
+    date_hit_list dates = {0};
+    dates_find(k->a, &k->reply, s->word, s->word + s->words, k->in->now, k->in->zone, &dates);
+    c.dated = dates.n > 0;
     c.may = !s->asks;
     c.back = s->asks && !k->sentences[i].customers;
     for (uint32_t w = s->word; w < s->word + s->words; w++) {
-        c.decides |= pack_has(k->pack, "decide", k->reply.words[w].folded);
-        c.instructs |=
-            (w == s->word || w == s->word + 1) && pack_has(k->pack, "instruct", k->reply.words[w].folded);
+        c.decides |= check_is(k, &k->reply.words[w], LEX_DECIDE);
+        c.instructs |= (w == s->word || w == s->word + 1) && check_is(k, &k->reply.words[w], LEX_INSTRUCT);
         c.instructs |= (k->reply.words[w].flags & WORD_LINK) != 0;
     }
     return c;
@@ -95,11 +103,12 @@ static size_t answer_to(const struct check_work *k, const struct ask *ask, const
             step = i;
         if (!c[i].may) continue;
         float now = coverage(k, ask, i, taken);
+        if (ask->when && c[i].dated && now < covered) now = covered;
         if (now > most_alike) {
             most_alike = now;
             likest = i;
         }
-        if (now < covered || now <= most || !(c[i].decides || c[i].instructs)) continue;
+        if (now < covered || now <= most || !(c[i].decides || c[i].instructs || c[i].dated)) continue;
         most = now;
         best = i;
     }

@@ -35,7 +35,7 @@ static void say_others(struct remark *r, uint32_t customers) {
 static uint32_t matter(const struct check_work *k, size_t i, uint32_t from, uint32_t to) {
     uint32_t n = 0;
     for (uint32_t w = from; w < to; w++)
-        n += !k->pack || !pack_has(k->pack, "stop", k->reply.words[k->skeleton.words[i][w]].folded);
+        n += !check_is(k, &k->reply.words[k->skeleton.words[i][w]], LEX_STOP);
     return n;
 }
 
@@ -192,7 +192,7 @@ static void set_worn(struct check_work *k, const pack_hit_list *hits, bool *take
         const struct sentence *s = &k->reply.sentences[i];
         uint32_t n = 0;
         for (uint32_t w = s->word; w < s->word + s->words; w++) n += stock[w];
-        k->sentences[i].worn = n * 10 >= s->words * 3;
+        k->sentences[i].worn = n * 4 >= s->words;
         if (k->sentences[i].customers >= CROWD) memset(taken + s->word, 1, s->words);
     }
 }

@@ -205,7 +205,7 @@ void check_apology(struct check_work *k) {
     bool steps = false;
     for (size_t i = 0; i < k->nsentences && !steps; i++) {
         const struct sentence *s = &k->reply.sentences[i];
-        steps = s->asks || (s->words && pack_has(k->pack, "instruct", k->reply.words[s->word].folded));
+        steps = s->asks || (s->words && check_is(k, &k->reply.words[s->word], LEX_INSTRUCT));
     }
     if (wants && empathy.n >= 2 && !acts && !fault.n && !steps)
         check_say_words(k, REMARK_APOLOGY, REMARK_LOOK, empathy.v[0].from, empathy.v[0].to,

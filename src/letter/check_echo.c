@@ -82,13 +82,17 @@ static float letter_weight(const struct check_work *k) {
     return sum;
 }
 
-/* The words of the letter that a sentence takes up, those that follow each other as one span. */
-static void echo_evidence(struct echo *e, struct remark *r, size_t sentence) {
+/* The words of the letter that a sentence takes up, each place once, those that follow each other as one
+ * span; `rare`: without those that are in everybody's letters. */
+static void echo_spans(struct echo *e, struct remark *r, size_t sentence, bool rare) {
     const struct sentence *s = &e->k->reply.sentences[sentence];
     uint32_t from = 0, to = 0;
+    struct hashes told = hashes_new(e->k->a, s->words);
     for (uint32_t i = s->word; i < s->word + s->words; i++) {
         uint32_t p = e->place[i];
-        if (!p) continue;
+        if (!p || (rare && check_is(e->k, &e->k->reply.words[i], LEX_COMMON)) || hashes_get(&told, p))
+            continue;
+        *hashes_put(&told, p) = 1;
         if (to && p == to + 1) {
             to = p;
             continue;
@@ -97,6 +101,11 @@ static void echo_evidence(struct echo *e, struct remark *r, size_t sentence) {
         from = to = p;
     }
     if (to) check_letter_words(e->k, r, from - 1, to);
+}
+
+static void echo_evidence(struct echo *e, struct remark *r, size_t sentence) {
+    echo_spans(e, r, sentence, true);
+    if (!r->evidence.n) echo_spans(e, r, sentence, false);
 }
 
 static void say_fine(struct echo *e) {

@@ -7,6 +7,7 @@
 #include "letter/check.h"
 #include "letter/dates.h"
 #include "letter/hashes.h"
+#include "letter/lexicon.h"
 #include "letter/pack.h"
 
 enum {
@@ -28,7 +29,8 @@ struct check_sentence {
 struct check_work {
     arena *a;
     const struct check_input *in;
-    const struct pack *pack;   /* of the reply's language, NULL */
+    const struct pack *pack; /* of the reply's language, NULL */
+    const struct lexicon *lexicon;
     const struct text *letter; /* NULL */
     struct text reply;
     struct check_sentence *sentences; /* one a sentence of the reply */
@@ -67,6 +69,11 @@ bool check_exempt(const struct check_work *k, uint32_t from, uint32_t to);
 str check_clip(arena *a, str text);
 /* How much a word of the letter tells: 0 for words without matter, little for common ones. */
 float check_weight(const struct check_work *k, const struct word *w);
+
+/* Which groups of words a word of the reply is in: any of LEX_... */
+static inline bool check_is(const struct check_work *k, const struct word *w, uint32_t groups) {
+    return lexicon_of(k->lexicon, w) & groups;
+}
 
 void check_slot(struct check_work *k);
 void check_reference(struct check_work *k);

@@ -25,8 +25,8 @@ void check_pronoun(struct check_work *k) {
             bool shared = false;
             for (size_t h = 0; h < not .n; h++) shared |= w >= not .v[h].from && w < not .v[h].to;
             if (shared) continue;
-            if (pack_has(k->pack, "i", k->reply.words[w].folded)) i++;
-            if (!pack_has(k->pack, "we", k->reply.words[w].folded)) continue;
+            if (check_is(k, &k->reply.words[w], LEX_I)) i++;
+            if (!check_is(k, &k->reply.words[w], LEX_WE)) continue;
             if (!we++) first = w;
         }
     }
@@ -63,8 +63,8 @@ void check_concrete(struct check_work *k) {
         if (k->sentences[s].role != ROLE_BODY || k->sentences[s].exempt) continue;
         for (uint32_t w = of->word + 1; w < of->word + of->words && said < ABSTRACT_MAX; w++) {
             const struct word *word = &k->reply.words[w];
-            if (!pack_has(k->pack, "abstract", word->folded) || hashes_get(&k->letter_words, word->hash) ||
-                !pack_has(k->pack, "before_abstract", k->reply.words[w - 1].folded))
+            if (!check_is(k, word, LEX_ABSTRACT) || hashes_get(&k->letter_words, word->hash) ||
+                !check_is(k, word - 1, LEX_BEFORE_ABSTRACT))
                 continue;
             struct remark *r = check_say_words(k, REMARK_CONCRETE, REMARK_LOOK, w - 1, w + 1,
                                                T("“{0}” could be anybody’s. They wrote “{1}”."));

@@ -4,6 +4,8 @@
 
 #include "letter/listen_ear.h"
 
+enum { GUESS_WORDS_MAX = 40 };
+
 static const char *const kind_names[FINDING_KINDS] = {
     [FINDING_NAME] = "name", [FINDING_AGE] = "age",         [FINDING_PRODUCT] = "product",
     [FINDING_PART] = "part", [FINDING_ORDER] = "order",     [FINDING_EVENT] = "event",
@@ -91,7 +93,9 @@ void ear_mark(struct ear *e, size_t from, size_t to, uint8_t mark) {
 }
 
 size_t ear_clause_from(const struct ear *e, size_t word) {
-    while (word && !(e->marks[word] & MARK_CLAUSE)) word--;
+    /* No further than a quote may reach, or a letter without marks costs the square of its length. */
+    size_t least = word > CLAUSE_WORDS_MAX ? word - CLAUSE_WORDS_MAX : 0;
+    while (word > least && !(e->marks[word] & MARK_CLAUSE)) word--;
     return word;
 }
 
@@ -144,7 +148,25 @@ static int by_place(const void *x, const void *y) {
     return (a->end > b->end) - (a->end < b->end);
 }
 
-void listen(arena *a, const struct listen_input *in, struct heard *ret) {
+/* Of a letter too short to tell its language by: the pack that knows most of its words as common ones, when
+ * no other knows as many. "" when it cannot tell. */
+static str guess_language(const struct text *t) {
+    str best = {0};
+    size_t most = 1;
+    for (size_t k = 0; pack_language(k); k++) {
+        const struct pack *p = pack_find(str_z(pack_language(k)));
+        size_t known = 0;
+        for (size_t i = 0; i < t->nwords; i++)
+            known += pack_has(p, "stop", t->words[i].folded) || pack_has(p, "greeting", t->words[i].folded);
+        if (known == most) best = (str){0};
+        if (known <= most) continue;
+        most = known;
+        best = str_z(pack_language(k));
+    }
+    return most * 4 >= t->nwords ? best : (str){0};
+}
+
+void listen_to(arena *a, const struct listen_input *in, struct heard *ret) {
     struct heard heard = {.sort = SORT_OTHER};
     str text = in->text;
     if (text.n > LISTEN_MAX) {
@@ -153,6 +175,10 @@ void listen(arena *a, const struct listen_input *in, struct heard *ret) {
     }
     heard.language = in->language.n ? in->language : language_of(text);
     text_of(a, text, heard.language, &heard.text);
+    if (!heard.language.n && heard.text.nwords <= GUESS_WORDS_MAX) {
+        heard.language = guess_language(&heard.text);
+        if (heard.language.n) text_of(a, text, heard.language, &heard.text);
+    }
     struct ear e = {.a = a, .in = in, .t = &heard.text, .heard = &heard};
     e.pack = pack_find(heard.language);
     heard.has_pack = e.pack != NULL;

@@ -52,7 +52,8 @@ struct heard {
 };
 enum { LISTEN_MAX = 256 << 10 };
 
-void listen(arena *a, const struct listen_input *in, struct heard *ret);
+/* Not "listen": that is the name of a call of the system. */
+void listen_to(arena *a, const struct listen_input *in, struct heard *ret);
 
 /* The language of a text by its letters and most frequent words: "en", "de", "fr", "ja" ...; "" when it
  * cannot tell (too short, mixed). Knows more languages than there are packs. */

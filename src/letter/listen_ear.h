@@ -7,7 +7,7 @@
 #include "letter/listen.h"
 #include "letter/pack.h"
 
-enum { FINDINGS_MAX = 200, FINDINGS_OF_KIND_MAX = 60 };
+enum { FINDINGS_MAX = 200, FINDINGS_OF_KIND_MAX = 60, CLAUSE_WORDS_MAX = 60 };
 
 /* Of each word. */
 enum {
@@ -50,12 +50,12 @@ uint8_t *ear_mask(const struct ear *e, const char *group);
 uint8_t *ear_begins(const struct ear *e, const char *group);
 /* Set a mark on words [from, to). */
 void ear_mark(struct ear *e, size_t from, size_t to, uint8_t mark);
-/* The first word of the clause the word is in. */
+/* The first word of the clause the word is in, at most CLAUSE_WORDS_MAX before it. */
 size_t ear_clause_from(const struct ear *e, size_t word);
 /* Where the sentence of the word ends, in words. */
 size_t ear_sentence_to(const struct ear *e, size_t word);
 
-/* The parts, in the order listen() calls them. */
+/* The parts, in the order listen_to() calls them. */
 void ear_names(struct ear *e); /* names, ages, whether a child wrote */
 void ear_products(struct ear *e);
 void ear_orders(struct ear *e);
@@ -64,11 +64,14 @@ void ear_asks(struct ear *e);
 void ear_events(struct ear *e);
 void ear_feelings(struct ear *e);
 
-/* Of ear_names: ages; `name_from` and `name_to` are words of the writer's name, `n` of them. */
+/* Words of the writer's names. */
 struct ear_name {
     uint32_t from, to;
 };
+/* How old the writer is, or a child of theirs; whether a child wrote. */
 void ear_ages(struct ear *e, const struct ear_name *names, size_t n);
+/* Why a name is one that no other name can disagree with. */
+extern const char *const ear_why_child_name;
 /* The names the letter was sent under; fills in who disagrees. */
 void ear_sender(struct ear *e);
 

@@ -3,6 +3,8 @@
 
 enum { NAME_WORDS_MAX = 3, NAMES_MAX = 12, BEHIND_SIGNATURE_MAX = 40, OPENING_SENTENCES = 3 };
 
+const char *const ear_why_child_name = T("The name of a child this is about.");
+
 struct names {
     struct ear_name v[NAMES_MAX];
     size_t n;
@@ -13,6 +15,8 @@ static bool no_name(const struct ear *e, size_t i) {
                                          "weekday", "number", "abbreviation"};
     const struct word *w = &e->t->words[i];
     if (w->flags & (WORD_NUMBER | WORD_LINK | WORD_ALONE)) return true;
+    for (size_t k = 0; k < w->folded.n; k++)
+        if (w->folded.p[k] >= '0' && w->folded.p[k] <= '9') return true;
     if (ear_is(e, "firstname", i) && !ear_is(e, "no_name", i) && (w->flags & WORD_CAPITAL)) return false;
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
         if (ear_is(e, groups[g], i)) return true;
@@ -48,6 +52,14 @@ static bool goes_on(const struct ear *e, size_t from, size_t i) {
     return (e->t->words[i].flags & WORD_CAPITAL) && (initial(e, i) || !no_name(e, i));
 }
 
+/* Behind a first and a last name mostly stands a place or a company: a third word belongs to the name behind
+ * an initial or a second first name, or where From has it too. */
+static bool third_word(const struct ear *e, size_t from, size_t i) {
+    return initial(e, i - 1) || str_eq(ear_gap(e, i), S("-")) || ear_is(e, "name_particle", i) ||
+           ear_is(e, "name_particle", i - 1) || (i == from + 2 && ear_is(e, "firstname", from + 1)) ||
+           sender_has(e, i);
+}
+
 /* Where the name that begins at word `from` ends; `from` when none begins there. Small letters only where
  * `small` says that a name must stand there. */
 static size_t name_to(const struct ear *e, size_t from, bool small) {
@@ -61,8 +73,8 @@ static size_t name_to(const struct ear *e, size_t from, bool small) {
     if (no_name(e, from) && !initial(e, from)) return from;
     if (str_eq(w->folded, S("i"))) return from;
     size_t to = from + 1, words = 1;
-    while (words < NAME_WORDS_MAX + 1 && goes_on(e, from, to)) {
-        words += !ear_is(e, "name_particle", to);
+    while (words < NAME_WORDS_MAX && goes_on(e, from, to) && (words < 2 || third_word(e, from, to))) {
+        words += !ear_is(e, "name_particle", to) && !str_eq(ear_gap(e, to), S("-"));
         to++;
     }
     /* An initial alone is a name only where it must be one. */
@@ -91,6 +103,27 @@ static void add_name(struct ear *e, struct names *names, size_t from, size_t to,
     if (names->n < NAMES_MAX) names->v[names->n++] = (struct ear_name){(uint32_t)from, (uint32_t)to};
 }
 
+/* The name, and those who sign with it: "Lena and Bo". */
+static size_t add_names(struct ear *e, struct names *names, size_t from, size_t to, const char *why) {
+    add_name(e, names, from, to, why);
+    while (to + 1 < e->t->nwords && !(e->marks[to] & MARK_LINE) &&
+           (ear_is(e, "name_joins", to) || str_eq(str_trim(ear_gap(e, to)), S("&")))) {
+        size_t next = ear_is(e, "name_joins", to) ? to + 1 : to, next_to = name_to(e, next, false);
+        if (next_to == next) break;
+        add_name(e, names, next, next_to, why);
+        to = next_to;
+    }
+    return to;
+}
+
+/* Past "Mr", "Dr", "Grandma", "i. A.". */
+static size_t past_titles(const struct ear *e, size_t from) {
+    size_t n = e->t->nwords;
+    if (from + 2 < n && ear_is(e, "signing_for", from)) from += initial(e, from + 1) ? 2 : 1;
+    while (from + 1 < n && ear_is(e, "title", from)) from++;
+    return from;
+}
+
 /* ---- "my name is" ---- */
 
 static void names_said(struct ear *e, struct names *names) {
@@ -100,12 +133,11 @@ static void names_said(struct ear *e, struct names *names) {
         bool child = str_eq(h->value, S("child"));
         size_t from = h->inner_from;
         if (h->inner_to <= h->inner_from) continue;
-        if (ear_is(e, "title", from)) from++;
+        from = past_titles(e, from);
         size_t to = name_to(e, from, !child);
         if (to == from || (child && !known(e, from))) continue;
         if (child)
-            ear_add(e, FINDING_NAME, from, to, name_text(e, from, to),
-                    T("The name of a child this is about."));
+            ear_add(e, FINDING_NAME, from, to, name_text(e, from, to), ear_why_child_name);
         else
             add_name(e, names, from, to, T("They say their name."));
     }
@@ -113,8 +145,10 @@ static void names_said(struct ear *e, struct names *names) {
     for (size_t i = 0; i < hits.n; i++) {
         const struct pack_hit *h = &hits.v[i];
         if (h->inner_to <= h->inner_from || e->t->words[h->from].sentence >= OPENING_SENTENCES) continue;
-        size_t from = h->inner_from, to = name_to(e, from, false);
-        if (to > from && known(e, from)) add_name(e, names, from, to, T("They say their name."));
+        /* Who writes without capitals writes the name so too. */
+        bool small = !(e->t->words[0].flags & WORD_CAPITAL);
+        size_t from = h->inner_from, to = name_to(e, from, small);
+        if (to > from && known(e, from)) add_names(e, names, from, to, T("They say their name."));
     }
 }
 
@@ -124,10 +158,14 @@ static void names_said(struct ear *e, struct names *names) {
  * word or two of farewell. */
 static bool ends_there(const struct ear *e, size_t to) {
     size_t n = e->t->nwords;
+    str behind = ear_gap(e, to);
+    if (behind.n && behind.p[0] && strchr("_@/:", behind.p[0])) return false;
     if (to >= n) return !ear_gap_has(e, to, "?:");
     if (e->marks[to] & MARK_LINE) return !ear_gap_has(e, to, "?:");
     if (e->t->words[to].flags & (WORD_LINK | WORD_NUMBER)) return true;
-    if (ear_is(e, "ps", to) || (e->t->words[to].flags & WORD_FIRST && n - to <= 3)) return true;
+    if (ear_is(e, "ps", to) || ear_is(e, "name_joins", to) || str_eq(str_trim(behind), S("&")) ||
+        (e->t->words[to].flags & WORD_FIRST && n - to <= 3))
+        return true;
     if (e->marks[to] & MARK_CLAUSE) return ear_gap_has(e, to, ",(|-");
     size_t last = to;
     while (last < n && last - to < 4 && e->t->words[last].flags & WORD_CAPITAL &&
@@ -152,12 +190,34 @@ static bool greeted(const struct ear *e, size_t word) {
 /* "Thanks Matt" in a line speaks to Matt; "Thanks, Matt" and "Thanks" above "Matt" are Matt's own, and so is
  * "Thanks Matt" as the whole last line of a letter that greeted nobody of that name. */
 static bool own_name(const struct ear *e, const struct pack_hit *h, size_t from) {
-    if (from >= e->t->nwords || greeted(e, from)) return false;
-    if (e->marks[from] & MARK_LINE || ear_gap_has(e, from, ",-~/.!")) return true;
+    if (from >= e->t->nwords || greeted(e, from) || ear_gap_has(e, from, "([<")) return false;
+    if (e->marks[from] & MARK_LINE || ear_gap_has(e, from, ",-~/")) return true;
+    /* Behind a sentence of thanks another sentence may begin with any capital word. */
+    if (ear_gap_has(e, from, ".!")) return known(e, from) || !ear_is(e, "thanks_first", h->from);
     str gap = ear_gap(e, from);
     if (str_find(gap, S("\u2013"), 0) != SIZE_MAX || str_find(gap, S("\u2014"), 0) != SIZE_MAX) return true;
     if (!ear_is(e, "thanks_word", from - 1) || sender_has(e, from)) return true;
     return e->marks[h->from] & MARK_LINE && name_to(e, from, false) == e->t->nwords && known(e, from);
+}
+
+/* A closing begins a line or a clause, or follows another closing: "thanks in advance BR". */
+static bool closes(const struct ear *e, const pack_hit_list *hits, size_t i) {
+    if (e->marks[hits->v[i].from] & (MARK_LINE | MARK_CLAUSE)) return true;
+    for (size_t k = i; k-- > 0 && k + 4 > i;)
+        if (hits->v[k].to == hits->v[i].from) return true;
+    return false;
+}
+
+/* "Thank you, David. I will try that." and "Thanks, David, but how?" are said to David; "From, Subject, Date"
+ * is a list. */
+static bool said_to_reader(const struct ear *e, const struct pack_hit *h, size_t from, size_t to) {
+    if (ear_is(e, "closing_from", h->from) && from == h->from + 1 && !str_eq(ear_gap(e, from), S(" ")))
+        return true;
+    if (to == e->t->nwords || !ear_is(e, "thanks_first", h->from)) return false;
+    if (h->from == 0 || e->t->words[h->from].sentence == 0 || e->marks[h->from - 1] & MARK_GREETING)
+        return true;
+    if (e->marks[to] & MARK_LINE || ear_is(e, "ps", to)) return false;
+    return ear_is(e, "stop", to) || !(e->t->words[to].flags & (WORD_LINK | WORD_NUMBER | WORD_CAPITAL));
 }
 
 static void signed_with_closing(struct ear *e, struct names *names) {
@@ -166,13 +226,13 @@ static void signed_with_closing(struct ear *e, struct names *names) {
         const struct pack_hit *h = &hits.v[i];
         size_t n = e->t->nwords, from = closing_to(e, h);
         if (n - from > BEHIND_SIGNATURE_MAX) return;
-        if (!(e->marks[h->from] & (MARK_LINE | MARK_CLAUSE))) continue;
+        if (!closes(e, &hits, i)) continue;
         if (from == n) ear_mark(e, h->from, n, MARK_SIGNED);
         if (!own_name(e, h, from)) continue;
-        if (ear_is(e, "title", from) && from + 1 < n) from++;
+        from = past_titles(e, from);
         size_t to = name_to(e, from, true);
-        if (to == from || !ends_there(e, to)) continue;
-        add_name(e, names, from, to, T("They sign so."));
+        if (to == from || !ends_there(e, to) || said_to_reader(e, h, from, to)) continue;
+        to = add_names(e, names, from, to, T("They sign so."));
         ear_mark(e, h->from, to, MARK_SIGNED);
         return;
     }
@@ -192,9 +252,10 @@ static void signed_bare(struct ear *e, struct names *names) {
     str gap = ear_gap(e, from);
     bool apart = line && str_find_char(gap, '\n', str_find_char(gap, '\n', 0) + 1) != SIZE_MAX;
     size_t to = name_to(e, from, dashed || (line && sender_has(e, from)));
-    if (to == from || to != t->nwords || !ends_there(e, to)) return;
+    bool more = to < t->nwords && ear_is(e, "name_joins", to) && known(e, from);
+    if (to == from || (to != t->nwords && !more) || !ends_there(e, to)) return;
     if (!known(e, from) && !((dashed || apart) && to - from >= 2)) return;
-    add_name(e, names, from, to, T("They sign so."));
+    to = add_names(e, names, from, to, T("They sign so."));
     ear_mark(e, from, to, MARK_SIGNED);
 }
 

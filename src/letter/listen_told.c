@@ -1,7 +1,13 @@
 /* What happened and how they feel, in their words. */
 #include "letter/listen_ear.h"
 
-enum { EVENT_WORDS_MAX = 25, FEELING_WORDS_MAX = 30, SECOND_OPINIONS_MAX = 8, THANKS_WORDS = 4 };
+enum {
+    EVENT_WORDS_MAX = 25,
+    FEELING_WORDS_MAX = 30,
+    SENTENCE_WORDS_MAX = 80,
+    SECOND_OPINIONS_MAX = 8,
+    THANKS_WORDS = 4
+};
 
 /* ---- what happened ---- */
 
@@ -35,8 +41,9 @@ static struct event event_of(const struct ear *e, const struct pack_hit *h) {
 /* One after the other, or with only a joining word between. */
 static bool go_on(const struct ear *e, const struct event *a, const struct event *b) {
     if (e->t->words[a->from].sentence != e->t->words[b->from].sentence) return false;
+    if (b->to - a->from > EVENT_WORDS_MAX && b->to > a->to) return false;
     if (b->from < a->to) return true;
-    if (!str_eq(a->value, b->value) || b->to - a->from > EVENT_WORDS_MAX) return false;
+    if (!str_eq(a->value, b->value)) return false;
     for (size_t i = a->to; i < b->from; i++)
         if (!(e->marks[i] & MARK_JOIN)) return false;
     return true;
@@ -61,6 +68,8 @@ void ear_events(struct ear *e) {
             continue;
         }
         if (open.to) add_event(e, &open);
+        if (next.from < open.to && e->t->words[next.from].sentence == e->t->words[open.from].sentence)
+            next.from = open.to;
         open = next;
     }
     if (open.to) add_event(e, &open);
@@ -104,6 +113,7 @@ static uint32_t second_opinion(struct ear *e, const struct feeling_model *m, con
                                int *left) {
     struct feeling_found found;
     size_t to = s->word + s->words;
+    if (s->words > SENTENCE_WORDS_MAX) return 0; /* no sentence, and so no opinion */
     feeling_of(m, e->t, s->word, to, &found);
     if (!found.shown || found.strongest == FEELING_CURIOUS || s->words < 3) return found.shown;
     if (s->words > FEELING_WORDS_MAX || *left == 0) return found.shown;

@@ -40,7 +40,8 @@ static int64_t add_age(struct ear *e, size_t from, size_t number, size_t to, con
            e->t->words[to].sentence == e->t->words[number].sentence && !ear_gap_has(e, to, ",;:()"))
         to++;
     str value = str_fmt(e->a, "%lld", (long long)age);
-    if (!has_age(e, value, why)) ear_add(e, FINDING_AGE, from, to, value, why);
+    struct finding *f = has_age(e, value, why) ? NULL : ear_add(e, FINDING_AGE, from, to, value, why);
+    if (f && ear_gap_has(e, number, "(") && f->end < e->t->bytes.n && e->t->bytes.p[f->end] == ')') f->end++;
     return age;
 }
 
@@ -168,9 +169,13 @@ static bool names_agree(arena *a, str x, str y) {
     return true;
 }
 
-static bool told(const struct finding *f) {
-    return f->kind == FINDING_NAME && !str_eq(str_z(f->why), S("The name of a child this is about."));
+/* Two that sign side by side are two people, and no disagreement. */
+static bool together(const struct finding *a, const struct finding *b) {
+    uint32_t gap = a->start < b->start ? b->start - a->end : a->start - b->end;
+    return a->end && b->end && gap <= 8;
 }
+
+static bool told(const struct finding *f) { return f->kind == FINDING_NAME && f->why != ear_why_child_name; }
 
 void ear_sender(struct ear *e) {
     finding_list *list = &e->heard->findings;
@@ -188,7 +193,8 @@ void ear_sender(struct ear *e) {
         struct finding *f = &list->v[i];
         if (!told(f)) continue;
         for (size_t k = 0; k < list->n && f->ncandidates < 8; k++)
-            if (k != i && told(&list->v[k]) && !names_agree(e->a, f->value, list->v[k].value))
+            if (k != i && told(&list->v[k]) && !together(f, &list->v[k]) &&
+                !names_agree(e->a, f->value, list->v[k].value))
                 f->candidates[f->ncandidates++] = list->v[k].value;
     }
 }

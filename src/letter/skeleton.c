@@ -1,6 +1,6 @@
 #include "letter/check.h"
 #include "letter/hashes.h"
-#include "letter/pack.h"
+#include "letter/lexicon.h"
 
 /* Which words of the reply the catalogue knows as products, figures or parts. */
 static bool *catalogue_words(arena *a, const struct text *t, const struct catalogue *c) {
@@ -15,13 +15,12 @@ static bool *catalogue_words(arena *a, const struct text *t, const struct catalo
 
 /* Of the letter only words that carry matter are taken out: a sentence without its "we", "will" and "you"
  * would be like every other. */
-static struct hashes shared_words(arena *a, const struct text *letter, const struct pack *pack) {
+static struct hashes shared_words(arena *a, const struct text *letter, const struct lexicon *lexicon) {
     struct hashes h = {0};
     if (!letter || !letter->nwords) return h;
     h = hashes_new(a, letter->nwords);
     for (size_t i = 0; i < letter->nwords; i++)
-        if (!pack || !pack_has(pack, "stop", letter->words[i].folded))
-            *hashes_put(&h, letter->words[i].hash) = 1;
+        if (!(lexicon_of(lexicon, &letter->words[i]) & LEX_STOP)) *hashes_put(&h, letter->words[i].hash) = 1;
     return h;
 }
 
@@ -33,7 +32,7 @@ static struct hashes name_words(arena *a, const struct skeleton_mask *mask) {
 }
 
 struct masking {
-    const struct pack *pack;
+    const struct lexicon *lexicon;
     struct hashes shared, names;
     const bool *product;
 };
@@ -42,37 +41,29 @@ static bool masked(const struct masking *m, const struct word *w, size_t at) {
     if (w->flags & (WORD_NUMBER | WORD_LINK)) return true;
     if (m->product && m->product[at]) return true;
     if (hashes_get(&m->names, w->folded_hash) || hashes_get(&m->names, w->hash)) return true;
-    bool stop = m->pack && pack_has(m->pack, "stop", w->folded);
-    if (!stop && hashes_get(&m->shared, w->hash)) return true;
-    if (!m->pack || stop) return false;
-    if (pack_has(m->pack, "number", w->folded)) return true;
-    return (w->flags & WORD_CAPITAL) &&
-           (pack_has(m->pack, "month", w->folded) || pack_has(m->pack, "weekday", w->folded) ||
-            pack_has(m->pack, "firstname", w->folded));
+    uint32_t is = lexicon_of(m->lexicon, w);
+    if (is & LEX_STOP) return false;
+    if (hashes_get(&m->shared, w->hash) || (is & LEX_NUMBER)) return true;
+    return (w->flags & WORD_CAPITAL) && (is & (LEX_MONTH | LEX_WEEKDAY | LEX_FIRSTNAME));
 }
 
-static bool in_sentence(const struct text *t, const struct sentence *s, int64_t w) {
-    (void)t;
-    return w >= s->word && w < (int64_t)s->word + s->words;
-}
-
-/* "Jay and the Raider": what stands between two words that are left out goes with them. */
+/* "Jay and the Raider": one or two small words between two that are left out go with them. `out` tells which
+ * words are left out. */
 static bool joins(const struct masking *m, const struct text *t, const bool *out, uint32_t w) {
     const struct sentence *s = &t->sentences[t->words[w].sentence];
-    if (!m->pack || !pack_has(m->pack, "stop", t->words[w].folded)) return false;
-    bool next_stop = in_sentence(t, s, (int64_t)w + 1) && pack_has(m->pack, "stop", t->words[w + 1].folded);
-    bool last_stop = in_sentence(t, s, (int64_t)w - 1) && pack_has(m->pack, "stop", t->words[w - 1].folded);
-    bool before = in_sentence(t, s, (int64_t)w - 1) && out[w - 1];
-    bool behind = in_sentence(t, s, (int64_t)w + 1) && out[w + 1];
+    uint32_t begin = s->word, end = s->word + s->words;
+    if (!(lexicon_of(m->lexicon, &t->words[w]) & LEX_STOP)) return false;
+    bool before = w > begin && out[w - 1], behind = w + 1 < end && out[w + 1];
     if (before && behind) return true;
-    if (before && next_stop && in_sentence(t, s, (int64_t)w + 2) && out[w + 2]) return true;
-    return behind && last_stop && in_sentence(t, s, (int64_t)w - 2) && out[w - 2];
+    if (before && w + 2 < end && out[w + 2]) return lexicon_of(m->lexicon, &t->words[w + 1]) & LEX_STOP;
+    if (behind && w >= begin + 2 && out[w - 2]) return lexicon_of(m->lexicon, &t->words[w - 1]) & LEX_STOP;
+    return false;
 }
 
 void skeleton_of(arena *a, const struct text *reply, const struct skeleton_mask *mask, struct skeleton *ret) {
-    struct masking m = {.pack = pack_find(reply->language)};
+    struct masking m = {.lexicon = lexicon_find(reply->language)};
     struct skeleton s = {.n = reply->nsentences};
-    m.shared = shared_words(a, mask->letter, m.pack);
+    m.shared = shared_words(a, mask->letter, m.lexicon);
     m.names = name_words(a, mask);
     m.product = catalogue_words(a, reply, mask->catalogue);
     s.sentences = arena_array(a, s.n, sizeof *s.sentences);

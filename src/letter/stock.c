@@ -105,9 +105,11 @@ static struct runs kept(arena *a, const struct runs *all, uint32_t least) {
 }
 
 static double z_of(const struct run *r, size_t nreplies, size_t nletters) {
-    double a = r->replies + 0.5, b = (double)nreplies - r->replies + 0.5;
-    double c = r->letters + 0.5, d = (double)nletters - r->letters + 0.5;
-    return (log(a / b) - log(c / d)) / sqrt(1 / a + 1 / c);
+    double n = (double)nreplies, m = (double)nletters, all = (r->replies + r->letters) / (n + m);
+    /* Without letters there is nothing to compare with: what many customers got is learned. */
+    if (nletters == 0) return STOCK_Z + 1;
+    double spread = sqrt(all * (1 - all) * (1 / n + 1 / m));
+    return spread > 0 ? (r->replies / n - r->letters / m) / spread : 0;
 }
 
 static str words_of_run(arena *a, const struct text *t, size_t at, size_t n) {
@@ -164,7 +166,7 @@ void stock_of(arena *a, const struct stock_text *replies, size_t nreplies, const
     if (least < STOCK_CUSTOMERS) least = STOCK_CUSTOMERS;
     for (size_t n = STOCK_WORDS_MIN; n <= STOCK_WORDS_MAX; n++) {
         arena *one ARENA_AUTO = arena_new((size_t)4 << 30);
-        struct runs all = runs_new(one, n == STOCK_WORDS_MIN ? words / 2 : before.n * 2);
+        struct runs all = runs_new(one, n == STOCK_WORDS_MIN ? words / 8 : before.n * 2);
         count_replies(one, &all, n == STOCK_WORDS_MIN ? NULL : &before, n, replies, nreplies);
         struct runs few = kept(a, &all, least);
         if (!few.n) break;

@@ -1,9 +1,9 @@
 /* stock: phrases that a brand's own replies repeat and its letters do not. Pure.
  *
  * A phrase is 3 to 8 words in a row inside a sentence, as they are folded, without numbers and links. It is
- * learned when it went to at least max(5, 0.1 %) customers and replies use it more than letters do: with r
- * and l the texts that hold it, R and L all texts, z = ln((r+.5)/(R-r+.5)) - ln((l+.5)/(L-l+.5)) over the
- * root of 1/(r+.5) + 1/(l+.5) is above 3. Of phrases within phrases only the longest is kept, unless the
+ * learned when it went to at least max(5, 0.1 %) customers and replies use it more than letters do: with r of
+ * R replies and l of L letters that hold it and p = (r + l) / (R + L), z = (r / R - l / L) over the root of
+ * p (1 - p) (1 / R + 1 / L) is above 3. Of phrases within phrases only the longest is kept, unless the
  * shorter went to half as many more. */
 #ifndef LONGHAND_LETTER_STOCK_H
 #define LONGHAND_LETTER_STOCK_H

@@ -80,6 +80,7 @@ void near_counts(near *x, struct near_count *ret) {
         c.distinct += d->sentences.n;
         c.bytes += near_delta_bytes(d);
     }
+    c.unsaved += x->forgotten_n;
     c.bytes += near_table_bytes(&x->fewer) + (x->gone ? x->file->texts_n / 8 : 0);
     pthread_rwlock_unlock(&x->lock);
     *ret = c;

@@ -7,7 +7,7 @@
  * It lies beside the database and is derived from it: an immutable file, read through mmap by any number of
  * processes, and what was added since, in memory. near_save writes both as the next file. What was not saved
  * is lost with the process; the caller adds it again (adding the same text twice does nothing), guided by
- * near_generation and near_next, or by near_has. Threads: one may add or save while others ask. */
+ * near_generation and near_next, or by near_has. Threads: all may add, save and ask at the same time. */
 #ifndef LONGHAND_NEAR_NEAR_H
 #define LONGHAND_NEAR_NEAR_H
 
@@ -61,7 +61,7 @@ struct near_count {
     uint64_t texts, sentences;
     uint64_t distinct; /* skeletons; one that is in the file and in memory counts twice */
     uint64_t bytes;    /* in memory, mapped file included */
-    uint64_t unsaved;  /* sentences added since the last file */
+    uint64_t unsaved;  /* sentences added, and texts removed, since the last file */
 };
 void near_counts(near *x, struct near_count *ret);
 

@@ -90,41 +90,26 @@ uint32_t near_build_words(const struct build *b, uint64_t from, near_word *scrat
     return r.n;
 }
 
-/* Words are hashes already. */
-static uint32_t word_place(near_word word, uint32_t cap) {
-    return (word * 0x9e3779b1u >> 8 ^ word) & (cap - 1);
-}
-
 static err grow_words(struct build *b) {
-    struct near_words *w = &b->words;
-    uint32_t cap = w->cap ? w->cap * 2 : 1 << 12;
+    struct near_words old = b->words;
+    uint32_t cap = old.cap ? old.cap * 2 : 1 << 12;
     struct near_counted *slot = calloc(cap, sizeof *slot);
     if (!slot || !cap) {
         free(slot);
         return near_no_memory();
     }
-    for (uint32_t i = 0; i < w->cap; i++) {
-        if (!w->slot[i].count) continue;
-        uint32_t at = word_place(w->slot[i].word, cap);
-        while (slot[at].count) at = (at + 1) & (cap - 1);
-        slot[at] = w->slot[i];
-    }
-    free(w->slot);
-    w->slot = slot;
-    w->cap = cap;
+    b->words.slot = slot;
+    b->words.cap = cap;
+    for (uint32_t i = 0; i < old.cap; i++)
+        if (old.slot[i].count) *near_build_word(b, old.slot[i].word) = old.slot[i];
+    free(old.slot);
     return ERR_NONE;
-}
-
-struct near_counted *near_build_word(const struct build *b, near_word word) {
-    const struct near_words *w = &b->words;
-    uint32_t at = word_place(word, w->cap);
-    while (w->slot[at].count && w->slot[at].word != word) at = (at + 1) & (w->cap - 1);
-    return &w->slot[at];
 }
 
 static err count_words(struct build *b, const near_word *words, uint32_t n) {
     if (b->words.n + n > b->words.cap / 2) TRY(grow_words(b));
     b->words.said += n;
+    for (uint32_t i = 0; i < n; i++) __builtin_prefetch(near_build_slot(b, words[i]), 1);
     for (uint32_t i = 0; i < n; i++) {
         struct near_counted *c = near_build_word(b, words[i]);
         if (!c->count) {
@@ -136,8 +121,8 @@ static err count_words(struct build *b, const near_word *words, uint32_t n) {
     return ERR_NONE;
 }
 
-/* The number of the sentence, a new one where it was not met before. */
-static err number_sentence(struct build *b, uint64_t from, uint32_t *ret) {
+/* The number of the sentence, a new one where it was not met before. `hash` 0: not known yet. */
+static err number_sentence(struct build *b, uint64_t from, uint64_t hash, uint32_t *ret) {
     near_word scratch[NEAR_WORDS_MAX];
     const near_word *words;
     uint32_t n = near_build_words(b, from, scratch, &words);
@@ -145,7 +130,8 @@ static err number_sentence(struct build *b, uint64_t from, uint32_t *ret) {
         *ret = NEAR_NONE;
         return ERR_NONE;
     }
-    uint64_t hash = near_hash_sentence(words, n), tag = hash >> 32 << 32;
+    if (!hash) hash = near_hash_sentence(words, n);
+    uint64_t tag = hash >> 32 << 32;
     size_t at = hash & b->met_mask;
     for (; b->met[at]; at = (at + 1) & b->met_mask) {
         if ((b->met[at] ^ tag) >> 32 || b->hash[(uint32_t)b->met[at] - 1] != hash) continue;
@@ -180,6 +166,25 @@ static err count_uses(struct build *b) {
     return ERR_NONE;
 }
 
+/* The sentences of one text. Where each was met is asked from memory for all of them at once. */
+static err number_text(struct build *b, const struct near_source *t, uint32_t *use) {
+    uint64_t hashes[NEAR_SENTENCES_MAX];
+    const uint32_t *log = t->log, *records = NULL;
+    if (!log) near_file_sentences(b->file, t->place, &records);
+    for (uint32_t s = 0; log && s < t->n; log += *log + 1, s++) {
+        hashes[s] = *log ? near_hash_sentence(log + 1, *log) : 0;
+        __builtin_prefetch(&b->met[hashes[s] & b->met_mask], 1);
+    }
+    log = t->log;
+    for (uint32_t s = 0; s < t->n; s++) {
+        uint64_t from = log ? (uintptr_t)log : NEAR_FROM_FILE | records[s];
+        TRY(number_sentence(b, from, log ? hashes[s] : 0, &use[s]));
+        b->said += use[s] != NEAR_NONE;
+        if (log) log += *log + 1;
+    }
+    return ERR_NONE;
+}
+
 /* Every sentence gets a number, and every text the numbers of its sentences. */
 static err number_sentences(struct build *b) {
     TRY(count_uses(b));
@@ -192,16 +197,7 @@ static err number_sentences(struct build *b) {
     b->use = near_big(b->uses_n * sizeof *b->use);
     if (!b->met || !b->hash || !b->from || !b->use) return near_no_memory();
     uint32_t *use = b->use;
-    for (uint32_t i = 0; i < b->texts_n; i++) {
-        const struct near_source *t = &b->texts[i];
-        const uint32_t *log = t->log, *records = NULL;
-        if (!log) near_file_sentences(b->file, t->place, &records);
-        for (uint32_t s = 0; s < t->n; s++) {
-            TRY(number_sentence(b, log ? (uintptr_t)log : NEAR_FROM_FILE | records[s], use));
-            b->said += *use++ != NEAR_NONE;
-            if (log) log += *log + 1;
-        }
-    }
+    for (uint32_t i = 0; i < b->texts_n; use += b->texts[i++].n) TRY(number_text(b, &b->texts[i], use));
     near_big_free(b->met, slots * sizeof *b->met);
     b->met = NULL;
     return ERR_NONE;

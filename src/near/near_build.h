@@ -53,8 +53,17 @@ struct build {
 
 /* The words of a sentence; `scratch` has room for NEAR_WORDS_MAX. 0: there are none, or the file is wrong. */
 uint32_t near_build_words(const struct build *b, uint64_t from, near_word *scratch, const near_word **ret);
+/* Where the search for a word begins; words are hashes already. */
+static inline struct near_counted *near_build_slot(const struct build *b, near_word word) {
+    return &b->words.slot[(word * 0x9e3779b1u >> 8 ^ word) & (b->words.cap - 1)];
+}
 /* The slot of the word, or the free one where it belongs. */
-struct near_counted *near_build_word(const struct build *b, near_word word);
+static inline struct near_counted *near_build_word(const struct build *b, near_word word) {
+    struct near_counted *c = near_build_slot(b, word), *end = b->words.slot + b->words.cap;
+    while (c->count && c->word != word)
+        if (++c == end) c = b->words.slot;
+    return c;
+}
 /* The words of a finished record, and where they end. */
 uint32_t near_build_spelled(const struct build *b, uint32_t record, near_word *ret, const uint8_t **ret_end);
 /* What stands there. */

@@ -35,17 +35,22 @@ static err collect_held(struct build *b) {
     return ERR_NONE;
 }
 
+/* Ask the memory early for what will be counted and looked up. */
+static void fetch_ahead(const struct build *b, const near_word *words, uint32_t n, uint64_t *ret_hashes) {
+    for (uint32_t i = 0; i < n; i++) __builtin_prefetch(near_build_slot(b, words[i]));
+    for (uint32_t i = 0; i + 1 < n; i++) {
+        ret_hashes[i] = near_hash_bigram(words[i], words[i + 1]);
+        __builtin_prefetch(&b->df[near_df_slot(ret_hashes[i], b->df_mask)], 1);
+    }
+}
+
 /* Count the bigrams' frequencies; returns how many are repetitions within the sentence. Counting is Morris's:
  * a step of the logarithmic scale is taken with the chance of one in its width, so a byte is enough and the
  * table stays small; only the order of frequencies matters. */
-static uint32_t count_bigrams(struct build *b, const near_word *words, uint32_t n) {
-    uint64_t seen = 0, hashes[NEAR_WORDS_MAX];
+static uint32_t count_bigrams(struct build *b, const uint64_t *hashes, uint32_t n) {
+    uint64_t seen = 0;
     uint32_t repeated = 0;
-    for (uint32_t i = 0; i + 1 < n; i++) {
-        hashes[i] = near_hash_bigram(words[i], words[i + 1]);
-        __builtin_prefetch(&b->df[near_df_slot(hashes[i], b->df_mask)], 1);
-    }
-    for (uint32_t i = 0; i + 1 < n; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         uint8_t *df = &b->df[near_df_slot(hashes[i], b->df_mask)];
         b->chance = b->chance * 0xd1342543de82ef95u + 1;
         uint32_t width = *df < 16 ? 1 : (uint32_t)2 << (*df - 16) / 8;
@@ -94,11 +99,13 @@ static uint8_t *put_record(const struct build *b, uint8_t *p, const near_word *w
 static err lay_out(struct build *b, struct choice *c) {
     near_word scratch[NEAR_WORDS_MAX];
     const near_word *words;
+    uint64_t hashes[NEAR_WORDS_MAX];
     for (uint32_t i = 0; i < b->sentences_n; i++) {
         uint32_t n = near_build_words(b, b->from[i], scratch, &words);
+        fetch_ahead(b, words, n, hashes);
         choose_texts(b, i, c);
         b->record[i] = (uint32_t)(b->records_n / 4);
-        uint32_t repeated = count_bigrams(b, words, n);
+        uint32_t repeated = count_bigrams(b, hashes, n ? n - 1 : 0);
         uint8_t *end = put_record(b, b->records + b->records_n, words, n, repeated, c);
         if (n >= NEAR_RUN)
             b->runs += (uint64_t)(n - NEAR_RUN + 1) * (c->customers < NEAR_RUN_MAX ? c->customers : 1);

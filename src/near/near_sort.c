@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-    AT_ONCE = 1 << 26, /* entries of a range, on average: half a gigabyte */
+    AT_ONCE = 1 << 27, /* entries of a range, on average: a gigabyte */
     SMALL = 40,        /* buckets up to this are sorted by insertion */
 };
 

@@ -45,6 +45,15 @@ err store_reply_ids(db_conn *c, arena *a, int64_t brand, int64_t after, int limi
     return take_ids(q, a, ret);
 }
 
+err store_reply_ids_before(db_conn *c, arena *a, int64_t brand, int64_t before, int limit, id_list *ret) {
+    db_query *q = db_sql(c, "SELECT id FROM message WHERE brand_id = $1 AND id < $2 AND kind = 'reply' "
+                            "AND state <> 'failed' ORDER BY id DESC LIMIT $3");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, before);
+    db_bind_int(q, 3, limit);
+    return take_ids(q, a, ret);
+}
+
 err store_reply_count(db_conn *c, int64_t brand, int64_t *ret_n) {
     db_query *q = db_sql(c, "SELECT COUNT(*) AS n FROM message WHERE brand_id = $1 AND kind = 'reply' "
                             "AND state <> 'failed'");

@@ -15,6 +15,8 @@ err store_learned_after(db_conn *c, arena *a, int64_t brand, int64_t generation,
                         id_list *ret);
 /* Replies of the brand with ids above `after`, ascending, at most `limit`; all but failed ones. */
 err store_reply_ids(db_conn *c, arena *a, int64_t brand, int64_t after, int limit, id_list *ret);
+/* The same below `before`, the newest first. */
+err store_reply_ids_before(db_conn *c, arena *a, int64_t brand, int64_t before, int limit, id_list *ret);
 err store_reply_count(db_conn *c, int64_t brand, int64_t *ret_n);
 
 /* What the index needs to know of a reply. ERR_MISSING when there is no such reply. */

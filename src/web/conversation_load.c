@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "format/unwrap.h"
+#include "store/voice.h"
 #include "web/reply_page.h"
 
 static err load_inbox(struct web_call *w, struct conversation_page *p) {
@@ -96,6 +97,24 @@ static void typed_in(struct web_call *w, struct composing *k) {
     k->text = web_param_text(w, "text");
 }
 
+static void add_inserts(struct web_call *w, const store_piece_list *pieces, bool fact, insert_list *all) {
+    for (size_t i = 0; i < pieces->n; i++)
+        *list_add(w->arena, all) = (struct insert){pieces->v[i].name, pieces->v[i].text, fact};
+}
+
+err inserts_load(struct web_call *w, insert_list *ret_inserts) {
+    store_piece_list frameworks = {0}, facts = {0};
+    insert_list all = {0};
+    db_conn *c;
+    TRY(web_read(w, &c));
+    TRY(store_frameworks(c, w->arena, w->who.brand.id, &frameworks));
+    TRY(store_facts(c, w->arena, w->who.brand.id, &facts));
+    add_inserts(w, &frameworks, false, &all);
+    add_inserts(w, &facts, true, &all);
+    *ret_inserts = all;
+    return ERR_NONE;
+}
+
 static err load_compose(struct web_call *w, struct conversation_page *p, bool typed) {
     db_conn *c;
     struct composing *k = &p->compose;
@@ -108,6 +127,7 @@ static err load_compose(struct web_call *w, struct conversation_page *p, bool ty
     TRY(store_attachments_of_draft(c, w->arena, brand, p->c.id, w->who.agent.id, &k->files));
     struct draft draft;
     TRY(store_draft_get(c, w->arena, brand, p->c.id, w->who.agent.id, &draft));
+    TRY(inserts_load(w, &k->inserts));
     k->kept = draft.updated_at != 0;
     compose_begin(w, k);
     if (typed) {
@@ -163,6 +183,26 @@ static err load_around(struct web_call *w, struct conversation_page *p) {
     return ERR_NONE;
 }
 
+/* What every letter says, and, for a browser without scripts, what the check says of the draft. Both read by
+ * themselves, so the page's own reading ends before. */
+static err load_heard(struct web_call *w, struct conversation_page *p) {
+    web_read_end(w);
+    for (size_t i = 0; i < p->said.n; i++) {
+        struct said *s = &p->said.v[i];
+        struct letter_heard *heard;
+        if (!s->message || s->message->kind != MESSAGE_LETTER) continue;
+        /* As it was sent it stands in a frame, where nothing can be marked. */
+        TRY(heard_load(w, s->message, s->as_sent ? S("") : s->body, &heard));
+        s->heard = p->newest = heard;
+    }
+    bool asked = w->in->method == HTTP_GET && web_param_on(w, "checked");
+    if (!asked || !p->may_write || w->program) return ERR_NONE;
+    struct check_view *check;
+    TRY(check_load(w, p->c.id, p->compose.text, false, &check));
+    p->compose.check = check;
+    return ERR_NONE;
+}
+
 err conversation_load(struct web_call *w, int64_t id, bool typed, struct conversation_page **ret_page) {
     struct conversation_page *p = arena_alloc(w->arena, sizeof *p);
     db_conn *c;
@@ -183,6 +223,7 @@ err conversation_load(struct web_call *w, int64_t id, bool typed, struct convers
     if (p->may_write && !w->program) TRY(load_compose(w, p, typed));
     TRY(load_customer(w, p));
     if (!w->program) TRY(load_around(w, p));
+    TRY(load_heard(w, p));
     *ret_page = p;
     return ERR_NONE;
 }

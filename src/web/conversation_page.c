@@ -61,6 +61,12 @@ static void json_message(const struct web_call *w, struct json_out *o, const str
     if (reply) json_key(o, S("cc")), json_str(o, s->cc);
     json_key(o, S("subject")), json_str(o, m->subject);
     json_key(o, S("text")), json_str(o, m->text);
+    if (s->heard) {
+        json_key(o, S("heard"));
+        json_open_object(o);
+        heard_json_members(s->heard, o);
+        json_close_object(o);
+    }
     json_key(o, S("html")), json_bool(o, m->html.n > 0);
     json_key(o, S("remote_images")), json_int(o, m->remote_images);
     json_key(o, S("machine")), json_str(o, m->machine);

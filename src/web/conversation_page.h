@@ -7,6 +7,8 @@
 #include "store/event.h"
 #include "store/message.h"
 #include "store/outbox.h"
+#include "web/check_page.h"
+#include "web/finding_page.h"
 #include "web/list_page.h"
 
 enum { MESSAGES_SHOWN = 100, EVENTS_SHOWN = 200, OPEN_SHOWN = 4, OTHERS_SHOWN = 6 };
@@ -19,9 +21,17 @@ struct said {
     str body, quoted; /* the text, and what it quotes at its end */
     attachment_list files;
     outbox_list outbox;
-    bool as_sent; /* its HTML is shown in a frame */
+    bool as_sent;                     /* its HTML is shown in a frame */
+    const struct letter_heard *heard; /* of a letter; NULL: not listened to */
 };
 typedef LIST(struct said) said_list;
+
+/* Something that can be put into a reply: an outline with slots, or a fact (a link, steps, legal text). */
+struct insert {
+    str name, text;
+    bool fact;
+};
+typedef LIST(struct insert) insert_list;
 
 /* What the composer holds. */
 struct composing {
@@ -33,6 +43,8 @@ struct composing {
     bool kept;       /* there is a draft */
     str key;         /* reply_wish.key: one for each form that was made */
     str signature;   /* a text that is nothing else counts as empty */
+    insert_list inserts;            /* frameworks and facts of the brand */
+    const struct check_view *check; /* the remarks, for a browser without scripts; NULL not asked for */
 };
 
 /* What happened since the agent looked, when a send was refused. */
@@ -40,7 +52,10 @@ struct conflict {
     bool yes;
     str says;
     said_list newer;
-    str to; /* whom the refused reply would have gone to */
+    str to;                         /* whom the refused reply would have gone to */
+    const struct check_view *stops; /* what the letter check stopped it for; NULL nothing */
+    str because;                    /* the reason given so far why it shall go anyway */
+    bool asked;                     /* "send anyway" was chosen without one */
 };
 
 struct conversation_page {
@@ -56,6 +71,7 @@ struct conversation_page {
     int64_t older_than; /* the page asked for: messages before this one; 0 the newest */
     int64_t before;     /* older messages than these: ?before=ID; 0 none */
     struct composing compose;
+    const struct letter_heard *newest; /* of the newest letter on the page; NULL none */
     struct customer customer;
     customer_address_list addresses;
     conversation_list others;   /* of the same customer, newest first */

@@ -4,6 +4,9 @@
 
 static str title_of(struct web_call *w, str kind) {
     if (str_eq(kind, S("read"))) return web_text(w, T("Read a letter"));
+    if (str_eq(kind, S("listen"))) return web_text(w, T("Listen to a letter"));
+    if (str_eq(kind, S("learn"))) return web_text(w, T("Remember what was sent"));
+    if (str_eq(kind, S("voice"))) return web_text(w, T("Learn how the brand answers"));
     if (str_eq(kind, S("send"))) return web_text(w, T("Send a reply"));
     if (str_eq(kind, S("tidy"))) return web_text(w, T("Clear away what has expired"));
     return kind;

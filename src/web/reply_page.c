@@ -7,8 +7,7 @@
 #include "desk/outbox.h"
 #include "web/routes.h"
 
-/* 0 for a first letter: "/b/:brand/write/..." has no id. */
-static err conversation_of(const struct web_call *w, int64_t *ret_id) {
+err reply_conversation(const struct web_call *w, int64_t *ret_id) {
     *ret_id = 0;
     return strstr(w->route->path, "/c/:id/") ? web_id(w, 1, ret_id) : ERR_NONE;
 }
@@ -84,6 +83,25 @@ static err check_repeated(struct web_call *w, const struct reply_wish *wish, con
     return err_set(ERR_CONFLICT, "This letter was sent before its last changes; nothing more was sent.");
 }
 
+static void stops_json(const struct web_call *w, struct json_out *o) {
+    json_key(o, S("stops")), check_json_remarks(w->view, o);
+}
+
+/* The letter check of every reply: without a reason given, what it stops is shown and not sent. */
+static err check_stopped(struct web_call *w, const struct reply_wish *wish) {
+    remark_list stops = {0};
+    struct check_view *v;
+    if (wish->override.n || !str_trim(wish->text).n) return ERR_NONE;
+    TRY(reply_stops(w->desk, w->arena, &w->actor, wish, &stops));
+    if (!stops.n) return ERR_NONE;
+    TRY(check_rows(w, wish->conversation, wish->text, false, &stops, &v));
+    w->view = v;
+    w->stopped = true;
+    w->also = stops_json;
+    return err_set(ERR_CONFLICT,
+                   "The letter check stops this reply; change it, or say why it goes as it is.");
+}
+
 err reply_do_send(struct web_call *w) {
     struct reply_wish wish = {.to_line = web_param(w, "to"),
                               .cc_line = web_param(w, "cc"),
@@ -91,9 +109,10 @@ err reply_do_send(struct web_call *w) {
                               .subject = web_param(w, "subject"),
                               .text = written(w),
                               .key = web_param(w, "key"),
+                              .override = str_trim(web_param(w, "override")),
                               .by_hand = web_param_on(w, "by_hand"),
                               .close_after = web_param_on(w, "done")};
-    TRY(conversation_of(w, &wish.conversation));
+    TRY(reply_conversation(w, &wish.conversation));
     TRY(web_param_int(w, "version", -1, &wish.seen_version));
     TRY(web_param_int(w, "inbox", 0, &wish.inbox));
     /* A person's page always says what it showed; a program may leave it out, and then nothing is compared.
@@ -103,6 +122,7 @@ err reply_do_send(struct web_call *w) {
     TRY(fill_in(w, &wish));
     attachment_list files = {0};
     TRY(attach_all(w, wish.conversation, &files));
+    TRY(check_stopped(w, &wish));
     struct reply_made made;
     TRY(reply_send(w->desk, w->arena, &w->actor, &wish, &made));
     TRY(check_repeated(w, &wish, &made, &files));
@@ -123,6 +143,13 @@ void reply_json(const struct web_call *w, struct json_out *o) {
     json_close_object(o);
 }
 
+/* Why the letter check stopped a reply; the view was the check's when the sending ended. */
+static void add_stops(struct web_call *w, const struct check_view *stops, struct conflict *x) {
+    x->stops = stops;
+    x->because = web_param(w, "override");
+    x->asked = web_param_on(w, "anyway") && !str_trim(x->because).n;
+}
+
 /* What came after the last thing that the agent's page showed. Ids sort by time, those of events too. */
 static void find_newer(struct web_call *w, const struct conversation_page *p, struct conflict *x) {
     int64_t seen;
@@ -135,6 +162,7 @@ static void find_newer(struct web_call *w, const struct conversation_page *p, st
 
 static void write_again(struct web_call *w, int status) {
     struct conflict conflict = {.says = w->says};
+    if (w->stopped) add_stops(w, w->view, &conflict);
     if (write_view(w)) {
         web_error(w, status, err_name(w->problem), conflict.says);
         return;
@@ -154,7 +182,7 @@ void reply_again(struct web_call *w) {
     int64_t id = 0;
     int status = w->out->status;
     struct conversation_page *p;
-    err e = conversation_of(w, &id);
+    err e = reply_conversation(w, &id);
     if (!e && !id) {
         write_again(w, status);
         return;
@@ -165,8 +193,9 @@ void reply_again(struct web_call *w) {
         web_error(w, status, err_name(w->problem), says);
         return;
     }
-    p->conflict =
-        (struct conflict){.yes = w->problem == ERR_CONFLICT, .says = says, .to = web_param(w, "to")};
+    p->conflict = (struct conflict){
+        .yes = w->problem == ERR_CONFLICT && !w->stopped, .says = says, .to = web_param(w, "to")};
+    if (w->stopped) add_stops(w, w->view, &p->conflict);
     if (p->conflict.yes) find_newer(w, p, &p->conflict);
     w->view = p;
     w->out->type = S("text/html; charset=utf-8");
@@ -193,7 +222,7 @@ err draft_do_save(struct web_call *w) {
                           .bcc_line = web_param(w, "bcc"),
                           .subject = web_param(w, "subject"),
                           .text = web_param_text(w, "text")};
-    TRY(conversation_of(w, &draft.conversation_id));
+    TRY(reply_conversation(w, &draft.conversation_id));
     web_go(w, place(w, draft.conversation_id));
     return draft_save(w->desk, w->arena, &w->actor, &draft);
 }
@@ -202,13 +231,19 @@ err draft_do_drop(struct web_call *w) {
     int64_t id;
     struct conversation v;
     db_conn *c;
-    TRY(conversation_of(w, &id));
+    TRY(reply_conversation(w, &id));
     /* Another brand's is as missing here as everywhere. */
     TRY(web_read(w, &c));
     if (id) TRY(store_conversation_get(c, w->arena, w->who.brand.id, id, &v));
     web_read_end(w);
     web_go(w, place(w, id));
     return draft_drop(w->desk, w->arena, &w->actor, id);
+}
+
+err reply_keep(struct web_call *w, int64_t conversation) {
+    attachment_list files = {0};
+    TRY(draft_do_save(w));
+    return attach_all(w, conversation, &files);
 }
 
 /* A script wants the list of what is attached now; a browser without scripts gets the page again, for which
@@ -231,7 +266,7 @@ static err show_files(struct web_call *w, int64_t id) {
 
 err draft_do_attach(struct web_call *w) {
     int64_t id;
-    TRY(conversation_of(w, &id));
+    TRY(reply_conversation(w, &id));
     struct reply_done *done = arena_alloc(w->arena, sizeof *done);
     done->conversation = id;
     for (size_t i = 0; i < w->in->files.n; i++) {
@@ -246,7 +281,7 @@ err draft_do_attach(struct web_call *w) {
 
 err draft_do_detach(struct web_call *w) {
     int64_t id, attachment;
-    TRY(conversation_of(w, &id));
+    TRY(reply_conversation(w, &id));
     TRY(web_param_int(w, "remove", 0, &attachment));
     TRY(draft_detach(w->desk, w->arena, &w->actor, attachment));
     return show_files(w, id);

@@ -15,6 +15,14 @@ struct reply_done {
  * `kept` before. A form shown again keeps its key, unless what was sent with it lies behind a conflict. */
 void compose_begin(struct web_call *w, struct composing *k);
 
+/* What the composer offers to put in: the brand's frameworks, then its facts. */
+err inserts_load(struct web_call *w, insert_list *ret_inserts);
+
+/* The conversation in the path; 0 for a first letter: "/b/:brand/write/..." has no id. */
+err reply_conversation(const struct web_call *w, int64_t *ret_id);
+/* Keep what the form holds, chosen files too, as a browser without scripts sends it. */
+err reply_keep(struct web_call *w, int64_t conversation);
+
 err reply_do_send(struct web_call *w);
 void reply_again(struct web_call *w);
 void reply_json(const struct web_call *w, struct json_out *o);

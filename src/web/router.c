@@ -45,6 +45,7 @@ void web_error(struct web_call *w, int status, const char *kind, str says) {
     json_str(&o, str_z(kind));
     json_key(&o, S("says"));
     json_str(&o, says);
+    if (w->also) w->also(w, &o);
     json_close_object(&o);
     json_close_object(&o);
 }

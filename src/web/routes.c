@@ -6,8 +6,10 @@
 #include "web/agent_page.h"
 #include "web/blocked_page.h"
 #include "web/brand_page.h"
+#include "web/check_page.h"
 #include "web/customer_page.h"
 #include "web/file_page.h"
+#include "web/finding_page.h"
 #include "web/home_page.h"
 #include "web/inbox_page.h"
 #include "web/job_page.h"
@@ -15,11 +17,13 @@
 #include "web/list_page.h"
 #include "web/live.h"
 #include "web/people_page.h"
+#include "web/piece_page.h"
 #include "web/reply_page.h"
 #include "web/search_page.h"
 #include "web/setting_page.h"
 #include "web/sign_in_page.h"
 #include "web/type_in_page.h"
+#include "web/voice_page.h"
 
 #define GET(path, who, run, html, json, takes, does)                                                         \
     { HTTP_GET, path, who, run, html, json, takes, does, #run }
@@ -64,8 +68,12 @@ static const struct web_route routes[] = {
 
     POST("/b/:brand/c/:id/reply", WHO_WRITE, reply_do_send, reply_again, reply_json,
          "text!:string, to:string, cc:string, bcc:string, subject:string, version:int, done:bool, "
-         "by_hand:bool, key:string",
-         "Send a reply; refused when the conversation changed since the version seen"),
+         "by_hand:bool, key:string, override:string",
+         "Send a reply; refused when the conversation changed since the version seen, or when the letter "
+         "check "
+         "stops it and override does not say why it goes anyway"),
+    POST("/b/:brand/c/:id/check", WHO_WRITE, check_do, reply_again, check_json, "text!:string, units:string",
+         "Check a reply: remarks with their places in it, counted in bytes, or units=utf16"),
     POST("/b/:brand/c/:id/draft", WHO_WRITE, draft_do_save, NULL, web_json_ok,
          "text:string, to:string, cc:string, bcc:string, subject:string", "Keep what is typed as your draft"),
     POST("/b/:brand/c/:id/draft/drop", WHO_WRITE, draft_do_drop, NULL, web_json_ok, "",
@@ -74,6 +82,16 @@ static const struct web_route routes[] = {
          "Attach a file to your draft"),
     POST("/b/:brand/c/:id/detach", WHO_WRITE, draft_do_detach, NULL, web_json_ok, "remove!:id",
          "Take a file off your draft"),
+    GET("/b/:brand/m/:id", WHO_READ, message_go, NULL, NULL, "", "Go to a message in its conversation"),
+    GET("/b/:brand/m/:id/findings", WHO_READ, findings_view, NULL, findings_json, "",
+        "What was found in a letter: spans of its text in bytes, each with kind, value and why"),
+    POST("/b/:brand/m/:id/findings", WHO_WRITE, finding_do_add, NULL, finding_json,
+         "kind!:string, words:string, start:int, end:int, value:string",
+         "Add a finding that was missed, by its words or by their place"),
+    POST("/b/:brand/m/:id/findings/:finding/strike", WHO_WRITE, finding_do_strike, NULL, finding_json,
+         "struck:bool", "Strike a finding out; with struck false put it back"),
+    POST("/b/:brand/m/:id/findings/:finding/correct", WHO_WRITE, finding_do_correct, NULL, finding_json,
+         "value!:string", "Say what a finding is instead"),
     GET("/b/:brand/m/:id/html", WHO_READ, letter_html, NULL, web_json_bytes, "",
         "The HTML of a letter, sanitised, as a document for a sandboxed frame"),
     GET("/b/:brand/m/:id/raw", WHO_READ, letter_raw, NULL, web_json_bytes, "",
@@ -115,8 +133,10 @@ static const struct web_route routes[] = {
         "A letter that begins a conversation"),
     POST("/b/:brand/write/reply", WHO_WRITE, reply_do_send, reply_again, reply_json,
          "text!:string, to!:string, cc:string, bcc:string, subject:string, inbox:id, done:bool, "
-         "key:string",
+         "key:string, override:string",
          "Send a letter that begins a conversation"),
+    POST("/b/:brand/write/check", WHO_WRITE, check_do, reply_again, check_json, "text!:string, units:string",
+         "Check a first letter"),
     POST("/b/:brand/write/draft", WHO_WRITE, draft_do_save, NULL, web_json_ok,
          "text:string, to:string, cc:string, bcc:string, subject:string",
          "Keep your first letter as a draft"),
@@ -128,6 +148,7 @@ static const struct web_route routes[] = {
          "Take a file off your first letter"),
 
 #include "web/routes_people.inc"
+#include "web/routes_voice.inc"
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
 

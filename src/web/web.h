@@ -64,6 +64,9 @@ struct web_call {
     str go;      /* where a browser goes after a POST; under the root, "/b/..." */
     err problem; /* for thing_again */
     str says;
+    /* Members that the JSON of an error has beside its kind and sentence; may be NULL. */
+    void (*also)(const struct web_call *w, struct json_out *o);
+    bool stopped;      /* the letter check stopped this reply; `view` is its struct check_view */
     int status;        /* set before returning an error: instead of the usual one (429 for ERR_LIMIT) */
     const char *csp;   /* instead of the page's Content-Security-Policy */
     const char *cache; /* instead of "no-store" */

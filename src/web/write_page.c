@@ -45,11 +45,17 @@ err write_view(struct web_call *w) {
     TRY(store_attachments_of_draft(c, w->arena, w->who.brand.id, 0, w->who.agent.id, &k->files));
     if (!k->to.n) TRY(to_customer(w, &k->to));
     TRY(load_inboxes(w, &v->inboxes));
+    TRY(inserts_load(w, &k->inserts));
     TRY(web_param_int(w, "inbox", 0, &v->inbox));
     TRY(frame_load(w, web_text(w, T("Write first")), &v->frame));
     v->frame.at = "write";
     v->frame.skip = "text";
     w->view = v;
+    if (!web_param_on(w, "checked") || w->program) return ERR_NONE;
+    struct check_view *check;
+    web_read_end(w);
+    TRY(check_load(w, 0, k->text, false, &check));
+    k->check = check;
     return ERR_NONE;
 }
 

@@ -83,7 +83,7 @@ test("the list shows who waits longest first, and for how long", { skip }, async
 
 test("a letter opens; what is typed is kept and is there after a reload", { skip }, async () => {
   await row(page, "Milo Ferreira").locator("a").click();
-  await page.locator("#thread").getByText("she fell down the").waitFor();
+  await page.locator("[data-letter]").getByText("she fell down the").waitFor();
   await write("Dear Milo,\n\nKeeper Juno knows Captain Fenn well.");
   await draftKept();
   await page.reload();

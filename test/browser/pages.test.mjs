@@ -14,7 +14,8 @@ const pages = [];
 
 /** Not pages: streams, files, and what only leads elsewhere. */
 const notPages = new Set(["/", "/healthz", "/assets/:version/:file", "/api/v1/openapi.json", "/b/:brand", "/b/:brand/live",
-  "/b/:brand/m/:id/html", "/b/:brand/m/:id/raw", "/b/:brand/a/:id", "/b/:brand/a/:id/:name", "/b/:brand/admin"]);
+  "/b/:brand/m/:id", "/b/:brand/m/:id/findings", "/b/:brand/voice", "/b/:brand/m/:id/html", "/b/:brand/m/:id/raw", "/b/:brand/a/:id",
+  "/b/:brand/a/:id/:name", "/b/:brand/admin"]);
 
 /** What to put in for the pieces of a path: [name of the picture, address], several where a page has several faces. */
 async function faces(id) {
@@ -51,6 +52,12 @@ async function faces(id) {
     "/b/:brand/admin/jobs": [["admin-jobs", id("/admin/jobs")]],
     "/b/:brand/blocked": [["blocked", id("/blocked")]],
     "/b/:brand/account": [["account-brand", id("/account")]],
+    ...Object.fromEntries(["frameworks", "facts", "phrases", "approved", "stops", "overrides", "corrections"]
+      .map((p) => [`/b/:brand/voice/${p}`, [[`voice-${p}`, id(`/voice/${p}`)]]])),
+    "/b/:brand/voice/frameworks/new": [["voice-framework-new", id("/voice/frameworks/new")]],
+    "/b/:brand/voice/frameworks/:id": [["voice-framework", id(`/voice/frameworks/${(await api("/voice/frameworks")).frameworks[0].id}`)]],
+    "/b/:brand/voice/facts/new": [["voice-fact-new", id("/voice/facts/new")]],
+    "/b/:brand/voice/facts/:id": [["voice-fact", id(`/voice/facts/${(await api("/voice/facts")).facts[0].id}`)]],
     "/b/:brand/admin/people": [["admin-people", id("/admin/people")]],
     "/b/:brand/admin/inboxes": [["admin-inboxes", id("/admin/inboxes")]],
     "/b/:brand/admin/inboxes/:id": [["admin-inbox", id(`/admin/inboxes/${inbox}`)]],

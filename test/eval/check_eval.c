@@ -13,6 +13,8 @@
 #include "desk/history.h"
 
 enum { CROWD = 3, SAMPLE = 100, LOVED = 100 };
+/* What must be reached, in percent and points. */
+enum { FOUND_MIN = 85, LETTER_MAX = 3, PASTED_MAX = 2 };
 
 struct letter {
     int64_t id;
@@ -209,7 +211,7 @@ static struct figures {
     int crowd, crowd_found, crowd_crowd, crowd_letter, pasted_of, pasted_found, plain_found;
     int alone, alone_canned, alone_crowd, alone_letter, alone_stop;
     int flagged, flagged_right, loved, looks, kinds[REMARK_KINDS], fines[REMARK_KINDS];
-    int64_t check_us, checks, slowest_us;
+    int64_t check_us, checks;
     int sentences;
 } fig;
 
@@ -240,11 +242,19 @@ static void take_sample(const struct checked *c, str reply, arena *a) {
 
 static int64_t microseconds(void) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* other programs on the machine do not count */
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 static FILE *looks_file;
+enum { LONG_MAX_N = 20000 };
+static int64_t long_us[LONG_MAX_N]; /* of replies of 25 to 35 sentences */
+static size_t nlong;
+
+static int by_time(const void *x, const void *y) {
+    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+    return (a > b) - (a < b);
+}
 
 static void count_loved(const struct reply *r, const struct checked *c) {
     fig.loved++;
@@ -288,7 +298,7 @@ static void check_one(const struct reply *r, near *x, struct seen *table, bool l
     struct heard heard = {0};
     struct checked checked, pasted;
     bool at = letter.n > 0;
-    listen(a, &(struct listen_input){.text = letter}, &heard);
+    listen_to(a, &(struct listen_input){.text = letter}, &heard);
     history_for(&h, a, x, r->customer);
     struct check_input in = {.letter = at ? &heard : NULL,
                              .reply = r->text,
@@ -300,7 +310,9 @@ static void check_one(const struct reply *r, near *x, struct seen *table, bool l
     int64_t took = microseconds() - begin;
     fig.check_us += took;
     fig.checks++;
-    if (took > fig.slowest_us) fig.slowest_us = took;
+    struct text t;
+    text_of(a, r->text, S(""), &t);
+    if (t.nsentences >= 25 && t.nsentences <= 35 && nlong < LONG_MAX_N) long_us[nlong++] = took;
     struct marks m = marks_of(&checked);
     struct seen *s = seen_of(table, r->cluster);
     int before = others(s, r->customer);
@@ -363,10 +375,14 @@ static void print_figures(void) {
         if (fig.kinds[k] || fig.fines[k])
             printf("| ... of kind `%s` | - | %.2f (fine %.2f) |\n", remark_kind_name((remark_kind)k),
                    (double)fig.kinds[k] / fig.loved, (double)fig.fines[k] / fig.loved);
-    printf(
-        "| one check, mean and slowest | 15 ms | %.2f ms, %.1f ms, at most %d sentences in the history |\n",
-        (double)fig.check_us / 1000 / (double)(fig.checks ? fig.checks : 1), (double)fig.slowest_us / 1000,
-        fig.sentences);
+    printf("| one check, mean, processor time | - | %.2f ms |\n",
+           (double)fig.check_us / 1000 / (double)(fig.checks ? fig.checks : 1));
+    if (!nlong) return;
+    qsort(long_us, nlong, sizeof *long_us, by_time);
+    printf("| one check of 25 to 35 sentences, p50 and p99 of %zu, at most %d sentences in the history, "
+           "processor "
+           "time | p99 15 ms | %.2f and %.2f ms |\n",
+           nlong, fig.sentences, (double)long_us[nlong / 2] / 1000, (double)long_us[nlong * 99 / 100] / 1000);
 }
 
 static void write_sample(void) {
@@ -412,5 +428,8 @@ int main(int argc, char **argv) {
     write_sample();
     print_figures();
     arena_free(mem);
-    return 0;
+    bool good = share(fig.crowd_found, fig.crowd) >= FOUND_MIN &&
+                share(fig.alone_letter, fig.alone) <= LETTER_MAX &&
+                share(fig.plain_found, fig.pasted_of) - share(fig.pasted_found, fig.pasted_of) <= PASTED_MAX;
+    return good ? 0 : 1;
 }

@@ -216,7 +216,7 @@ static void hear(struct figures *f, struct label *l, str text) {
     ARENA_AUTO arena *a = arena_new(0);
     struct listen_input in = {.text = text};
     struct heard h = {0};
-    listen(a, &in, &h);
+    listen_to(a, &in, &h);
     l->met = true;
     f->letters++;
     f->english += str_eq(h.language, S("en"));

@@ -109,11 +109,11 @@ int main(void) {
     struct heard heard;
     near *x;
     bool damaged;
-    listen(a,
-           &(struct listen_input){.text = str_trim(str_slice(mail, body == SIZE_MAX ? 0 : body, mail.n)),
-                                  .subject = S("Jay ZX"),
-                                  .from_name = S("Luka Apps")},
-           &heard);
+    listen_to(a,
+              &(struct listen_input){.text = str_trim(str_slice(mail, body == SIZE_MAX ? 0 : body, mail.n)),
+                                     .subject = S("Jay ZX"),
+                                     .from_name = S("Luka Apps")},
+              &heard);
     if (near_open(S("build/eval/luka.near"), false, &x, &damaged)) return 1;
     learn(a, x, read_file(a, "test/eval", "history.jsonl"));
     struct seen loved = look(a, x, &heard, read_file(a, folder.p, "luka-reply-loved.txt"));

@@ -4,8 +4,8 @@
  *     products_eval - < LETTERS       print what is found in each line
  *     products_eval --letters < LETTERS   how many lines have a hit, and the first of them
  *
- * A line of the queries: half (tune or kept), what is right, the text. Right is an item's id; or ids parted
- * by
+ * A line of the queries: half, what is right, the text. Halves: tune; kept, not looked at before the matcher
+ * was done, and little was changed after; late, written then. Right is an item's id; or ids parted by
  * "|" after "?", of which one must be among the candidates of a hit that abstains; or "-" for nothing.
  * Several, parted by a space, must all be there. */
 #include <fcntl.h>
@@ -117,7 +117,7 @@ static char judge(const struct catalogue *c, const catalogue_hit_list *hits, str
 }
 
 static void evaluate(const struct catalogue *c, str queries) {
-    struct count counts[2] = {0};
+    struct count counts[3] = {0};
     str line;
     bool show = getenv("SHOW") != NULL;
     while (str_line(&queries, &line)) {
@@ -130,15 +130,15 @@ static void evaluate(const struct catalogue *c, str queries) {
         text_of(a, line, S("en"), &t);
         catalogue_find(c, a, &t, &hits);
         char verdict = judge(c, &hits, want);
-        bool kept = str_eq(half, S("kept"));
-        struct count *n = &counts[kept];
+        bool tune = str_eq(half, S("tune"));
+        struct count *n = &counts[tune ? 0 : str_eq(half, S("kept")) ? 1 : 2];
         n->queries++;
         n->right += verdict == 'r' || verdict == 'c';
         n->wrong += verdict == 'w';
         n->missed += verdict == 'm';
         n->abstained += verdict == 'a';
         n->abstained_right += verdict == 'c';
-        if (show && !kept && verdict != 'r' && verdict != 'c') {
+        if (show && tune && verdict != 'r' && verdict != 'c') {
             printf("%c %.*s  <- %.*s\n", verdict, STR_FMT(want), STR_FMT(line));
             for (size_t i = 0; i < hits.n; i++) say(c, &t, &hits.v[i]);
         }
@@ -147,18 +147,18 @@ static void evaluate(const struct catalogue *c, str queries) {
     printf("| products, half | queries | as wanted | of these rightly abstained | wrong | abstained "
            "needlessly | missed |\n"
            "|---|---|---|---|---|---|---|\n");
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
+        static const char *const names[] = {"tuned on", "kept aside", "written last"};
         struct count *n = &counts[i];
         double of = n->queries ? n->queries / 100.0 : 1;
-        printf("| %s | %d | %.1f %% | %.1f %% | %.1f %% | %.1f %% | %.1f %% |\n",
-               i ? "kept aside" : "tuned on", n->queries, n->right / of, n->abstained_right / of,
-               n->wrong / of, n->abstained / of, n->missed / of);
+        printf("| %s | %d | %.1f %% | %.1f %% | %.1f %% | %.1f %% | %.1f %% |\n", names[i], n->queries,
+               n->right / of, n->abstained_right / of, n->wrong / of, n->abstained / of, n->missed / of);
     }
 }
 
 static void letters(const struct catalogue *c, str lines, bool count) {
     size_t n = 0, with = 0, hits_n = 0;
-    int64_t ms = 0;
+    int64_t slowest = 0;
     str line;
     while (str_line(&lines, &line)) {
         arena *a = arena_new(0);
@@ -167,7 +167,8 @@ static void letters(const struct catalogue *c, str lines, bool count) {
         text_of(a, line, S("en"), &t);
         int64_t from = clock_monotonic_ms();
         catalogue_find(c, a, &t, &hits);
-        ms += clock_monotonic_ms() - from;
+        int64_t took = clock_monotonic_ms() - from;
+        if (took > slowest) slowest = took;
         n++;
         with += hits.n > 0;
         hits_n += hits.n;
@@ -175,7 +176,9 @@ static void letters(const struct catalogue *c, str lines, bool count) {
         for (size_t i = 0; i < hits.n && (!count || with <= 200); i++) say(c, &t, &hits.v[i]);
         arena_free(a);
     }
-    if (count) printf("%zu of %zu letters have a hit, %zu hits\n", with, n, hits_n);
+    if (count)
+        printf("%zu of %zu letters have a hit, %zu hits; the slowest took %lld ms\n", with, n, hits_n,
+               (long long)slowest);
 }
 
 int main(int argc, char **argv) {

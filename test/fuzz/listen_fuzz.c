@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                               .catalogue = data[0] & 16 ? catalogue() : NULL};
     ARENA_AUTO arena *a = arena_new(0);
     struct heard h = {0};
-    listen(a, &in, &h);
+    listen_to(a, &in, &h);
     check(h.findings.n <= 200);
     check(h.text.bytes.n <= text.n && h.clipped == (h.text.bytes.n < text.n));
     for (size_t i = 0; i < h.findings.n; i++) {
@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     /* The same twice: nothing of one letter is kept for the next. */
     ARENA_AUTO arena *b = arena_new(0);
     struct heard again;
-    listen(b, &in, &again);
+    listen_to(b, &in, &again);
     check(again.findings.n == h.findings.n && again.sort == h.sort && again.child == h.child);
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "desk/learning.h"
 #include "desk/listening.h"
 #include "desk/people.h"
+#include "desk/remembered.h"
 #include "desk/reply.h"
 #include "jobs/jobs.h"
 #include "store/learned.h"
@@ -168,6 +169,18 @@ static void what_others_got_is_stopped(void **state) {
         assert_true(str_find(rows.v[0].kinds, S("canned_letter"), 0) != SIZE_MAX);
         assert_int_equal(rows.v[0].message_id, message);
     }
+    /* Asked again with one more sentence, only that one is looked up. */
+    uint64_t answered[2], asked[2];
+    const char *longer = str_cstr(
+        kit.a, str_fmt(kit.a, "%s The blue ferry sails again tomorrow morning from pier nine.", macro));
+    struct checking_wish again = {.conversation = fourth, .text = str_z(macro)};
+    assert_ok(checking_run(&kit.d, kit.a, &w.ines, &again, &checked));
+    remembered_counts(&answered[0], &asked[0]);
+    again.text = str_z(longer);
+    assert_ok(checking_run(&kit.d, kit.a, &w.ines, &again, &checked));
+    remembered_counts(&answered[1], &asked[1]);
+    assert_true(answered[1] - answered[0] >= 4);
+    assert_true(asked[1] - asked[0] >= 1 && asked[1] - asked[0] <= 2);
     /* The customer's own earlier letters do not count, and nothing is left of a desk that forgot. */
     int64_t fifth = letter(names[4], "Where is my parcel?", NULL);
     assert_ok(checking_run(

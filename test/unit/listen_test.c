@@ -29,7 +29,7 @@ static int end(void **state) {
 
 static struct heard hear_all(struct listen_input in) {
     struct heard h;
-    listen(mem, &in, &h);
+    listen_to(mem, &in, &h);
     for (size_t i = 0; i < h.findings.n; i++) {
         const struct finding *f = &h.findings.v[i];
         assert_true(f->start <= f->end && f->end <= h.text.bytes.n);
@@ -217,6 +217,10 @@ static void names(void **state) {
     one_name("We sailed to Norway. Thanks in advance.", NULL);
     one_name("The one I want is called\n\nWindows 10 Pro", NULL);
     one_name("Thanks", NULL);
+    one_name("Many thanks, David, but how do I open it?", NULL);
+    one_name("Thank you, David.\nI will try that at once and tell you how it went.", NULL);
+    one_name("The columns are Subject, From, Recipient, Date", NULL);
+    one_name("Thanks\nNB: it is the red one", NULL);
 }
 
 static void senders(void **state) {
@@ -486,6 +490,20 @@ static void german(void **state) {
     has(&h, FINDING_NAME, NULL, "Petra");
     assert_true(h.child);
     assert_int_equal(count(&h, FINDING_ASK), 1);
+    h = hear_in("de", "hallo ich bin emil und 9 jahre alt. könnt ihr mir eine schaufel schicken? euer emil");
+    has(&h, FINDING_NAME, "emil", "emil");
+    has(&h, FINDING_AGE, NULL, "9");
+    assert_true(h.child);
+    h = hear_in("de",
+                "Der Mast ist abgebrochen. Die Rechnung kann ich Ihnen gerne mailen.\n\nFreundliche Grüße\n"
+                "i.A. Bettina Vogt, Buchhaltung");
+    has(&h, FINDING_NAME, NULL, "Bettina Vogt");
+    has(&h, FINDING_EVENT, NULL, "broken");
+    has(&h, FINDING_PROMISE, "kann ich Ihnen gerne mailen", NULL);
+    h = hear_in("de", "Der Kutter schwimmt.\nViele Grüße aus Flensburg\nAnnegret und Tomke");
+    has(&h, FINDING_NAME, "Annegret", "Annegret");
+    has(&h, FINDING_NAME, "Tomke", "Tomke");
+    assert_int_equal(find(&h, FINDING_NAME, "Tomke", NULL)->ncandidates, 0);
 }
 
 static void german_asks(void **state) {
@@ -545,6 +563,10 @@ static void bad_input(void **state) {
     h = hear_all((struct listen_input){.text = repeat("i lost my i want my i am sad how do i ", 300000)});
     assert_true(h.clipped && h.findings.n <= 200);
     assert_true(h.text.bytes.n <= LISTEN_MAX);
+    h = hear_all((struct listen_input){.text = repeat("it broke again ", 300000), .language = S("en")});
+    assert_true(h.findings.n <= 200);
+    h = hear_all((struct listen_input){.text = repeat("Thanks\nBob\n", 300000), .language = S("en")});
+    assert_true(h.findings.n <= 200);
     h = hear_all((struct listen_input){.text = repeat("\xC3\xBC", 25 << 20)});
     assert_true(h.clipped && str_is_utf8(h.text.bytes));
     h = hear_all(

@@ -333,7 +333,12 @@ static void test_forgotten_bytes(void **state) {
     save(x);
     assert_true(file_has("luka"));
     near_remove(x, 1);
+    struct near_count c;
+    near_counts(x, &c);
+    assert_int_equal(c.unsaved, 1);
     save(x);
+    near_counts(x, &c);
+    assert_int_equal(c.unsaved, 0);
     assert_false(file_has("luka"));
     assert_true(file_has("somebody"));
     near_close(x);
@@ -535,6 +540,46 @@ static void test_no_space(void **state) {
     assert_int_equal(c.texts, 299);
     assert_int_equal(c.unsaved, 0);
     assert_int_equal(near_generation(x), 2);
+    near_close(x);
+}
+
+static void *saves_in_vain(void *context) {
+    for (int i = 0; i < 30; i++) assert_int_equal(near_save(context), ERR_FULL);
+    return NULL;
+}
+
+/* What is added, and removed, while a file fails to be written is not lost either. */
+static void test_no_space_meanwhile(void **state) {
+    (void)state;
+    near *x = open_index(false);
+    add(x, 1, 1, LOST);
+    struct rlimit before, tight;
+    getrlimit(RLIMIT_FSIZE, &before);
+    tight = before;
+    tight.rlim_cur = 512;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &tight);
+    pthread_t saver;
+    pthread_create(&saver, NULL, saves_in_vain, x);
+    int64_t added = 1;
+    for (; added < 3000; added++) {
+        char text[200];
+        snprintf(text, sizeof text, "letter %lld of these went to one customer only. " SENT,
+                 (long long)added + 1);
+        add(x, added + 1, added % 70 + 1, text);
+        if (added % 3 == 0) near_remove(x, added);
+    }
+    pthread_join(saver, NULL);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_DFL);
+    for (int step = 0; step < 2; step++) {
+        for (int64_t id = 1; id <= added; id++) assert_int_equal(near_has(x, id), id == added || id % 3);
+        assert_int_equal(like(x, SENT, 0).customers, 70);
+        assert_int_equal(run(x, "in the post for", 0), 70);
+        assert_int_equal(run(x, "in the post for", 7), 69);
+        assert_int_equal(near_generation(x), step);
+        save(x);
+    }
     near_close(x);
 }
 
@@ -740,6 +785,7 @@ int main(void) {
         WITH_FOLDER(test_read_only),
         WITH_FOLDER(test_two_writers),
         WITH_FOLDER(test_no_space),
+        WITH_FOLDER(test_no_space_meanwhile),
         WITH_FOLDER(test_plain_counting),
         WITH_FOLDER(test_threads),
     };
