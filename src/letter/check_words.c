@@ -58,19 +58,21 @@ void check_concrete(struct check_work *k) {
     const struct finding *theirs = k->pack ? their_word(k) : NULL;
     if (!theirs) return;
     int said = 0;
+    struct hashes told = hashes_new(k->a, ABSTRACT_MAX);
     for (size_t s = 0; s < k->nsentences && said < ABSTRACT_MAX; s++) {
         const struct sentence *of = &k->reply.sentences[s];
         if (k->sentences[s].role != ROLE_BODY || k->sentences[s].exempt) continue;
         for (uint32_t w = of->word + 1; w < of->word + of->words && said < ABSTRACT_MAX; w++) {
             const struct word *word = &k->reply.words[w];
-            if (!check_is(k, word, LEX_ABSTRACT) || hashes_get(&k->letter_words, word->hash) ||
-                !check_is(k, word - 1, LEX_BEFORE_ABSTRACT))
+            if (!check_is(k, word, LEX_ABSTRACT) || hashes_get(&told, word->hash) ||
+                hashes_get(&k->letter_words, word->hash) || !check_is(k, word - 1, LEX_BEFORE_ABSTRACT))
                 continue;
             struct remark *r = check_say_words(k, REMARK_CONCRETE, REMARK_LOOK, w - 1, w + 1,
                                                T("“{0}” could be anybody’s. They wrote “{1}”."));
             check_arg(r, check_clip(k->a, text_span(&k->reply, w - 1, w + 1)));
             check_arg(r, check_clip(k->a, str_slice(k->letter->bytes, theirs->start, theirs->end)));
             check_letter(k, r, theirs->start, theirs->end);
+            *hashes_put(&told, word->hash) = 1;
             said++;
         }
     }

@@ -216,6 +216,8 @@ static bool said_to_reader(const struct ear *e, const struct pack_hit *h, size_t
     if (to == e->t->nwords || !ear_is(e, "thanks_first", h->from)) return false;
     if (h->from == 0 || e->t->words[h->from].sentence == 0 || e->marks[h->from - 1] & MARK_GREETING)
         return true;
+    /* "Thanks again, David." above the writer's own name. */
+    if (e->marks[to] & MARK_LINE && known(e, to) && name_to(e, to, true) == e->t->nwords) return true;
     if (e->marks[to] & MARK_LINE || ear_is(e, "ps", to)) return false;
     return ear_is(e, "stop", to) || !(e->t->words[to].flags & (WORD_LINK | WORD_NUMBER | WORD_CAPITAL));
 }

@@ -49,6 +49,7 @@ struct group {
         uint32_t hash, pattern;
     } * firsts;
     size_t nfirsts;
+    uint64_t first_bits[32]; /* a bit by hash of every first word: most words begin no pattern */
     number_list open;
 };
 struct pack {
@@ -220,6 +221,8 @@ static const char *index_patterns(arena *a, const struct pack *p, struct group *
     if (firsts.n) qsort(firsts.v, firsts.n, sizeof *firsts.v, by_hash);
     g->firsts = firsts.v;
     g->nfirsts = firsts.n;
+    for (size_t i = 0; i < firsts.n; i++)
+        g->first_bits[firsts.v[i].hash >> 6 & 31] |= 1ull << (firsts.v[i].hash & 63);
     return NULL;
 }
 
@@ -428,6 +431,8 @@ void pack_match(arena *a, const struct pack *p, const char *group, const struct 
     struct match m = {.pack = p, .t = t, .numbers = group_of(p, S("number")), .to = to};
     for (size_t at = from; g && at < to; at++) {
         const struct word *w = &t->words[at];
+        bool begins = g->first_bits[w->folded_hash >> 6 & 31] >> (w->folded_hash & 63) & 1;
+        if (!begins && !g->open.n) continue;
         struct pack_hit best = {0};
         m.sentence = w->sentence;
         size_t low = 0, high = g->nfirsts;

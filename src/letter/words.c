@@ -11,10 +11,20 @@
 
 enum { WORD_MAX_BYTES = 64 };
 
+/* Stems of the words met last: people use the same few thousand words, and a stemmer takes longer than all
+ * the rest that is done with a word. */
+enum { STEMS_KEPT = 2048, STEM_BYTES = 28 };
+struct kept_stem {
+    uint32_t hash; /* 0: free */
+    uint8_t word_n, stem_n;
+    char word[STEM_BYTES], stem[STEM_BYTES];
+};
+
 /* libstemmer's objects are not shared between threads, and making one costs more than a letter's words. */
 struct kept_stemmer {
     struct sb_stemmer *stemmer; /* NULL: there is none for this language */
     char language[8];
+    struct kept_stem stems[STEMS_KEPT];
 };
 
 static tss_t kept_key; /* only for its destructor */
@@ -42,6 +52,7 @@ static struct sb_stemmer *stemmer_for(str language) {
     if (kept->stemmer) sb_stemmer_delete(kept->stemmer);
     memcpy(kept->language, language.p, language.n);
     kept->language[language.n] = 0;
+    memset(kept->stems, 0, sizeof kept->stems);
     kept->stemmer = sb_stemmer_new(kept->language, "UTF_8");
     return kept->stemmer;
 }
@@ -82,10 +93,27 @@ str word_fold(arena *a, str word) {
     return wide ? fold_wide(a, word) : str_lower(a, word);
 }
 
+/* The stem as part of the word where it is, which it mostly is. */
+static str stem_for(arena *a, str folded, const char *stem, size_t n) {
+    if (n <= folded.n && memcmp(folded.p, stem, n) == 0) return str_slice(folded, 0, n);
+    return str_copy(a, (str){stem, n});
+}
+
 static str stem_of(arena *a, str folded, struct sb_stemmer *stemmer) {
     if (!stemmer || !folded.n) return folded;
+    uint32_t hash = (uint32_t)str_hash(folded) | 1;
+    struct kept_stem *k = &kept->stems[hash >> 1 & (STEMS_KEPT - 1)];
+    if (k->hash == hash && k->word_n == folded.n && memcmp(k->word, folded.p, folded.n) == 0)
+        return stem_for(a, folded, k->stem, k->stem_n);
     const sb_symbol *stem = sb_stemmer_stem(stemmer, (const sb_symbol *)folded.p, (int)folded.n);
-    return stem ? str_copy(a, (str){(const char *)stem, (size_t)sb_stemmer_length(stemmer)}) : folded;
+    if (!stem) return folded;
+    size_t n = (size_t)sb_stemmer_length(stemmer);
+    if (folded.n <= STEM_BYTES && n <= STEM_BYTES) {
+        *k = (struct kept_stem){.hash = hash, .word_n = (uint8_t)folded.n, .stem_n = (uint8_t)n};
+        memcpy(k->word, folded.p, folded.n);
+        memcpy(k->stem, stem, n);
+    }
+    return stem_for(a, folded, (const char *)stem, n);
 }
 
 str word_stem(arena *a, str folded, str language) { return stem_of(a, folded, stemmer_for(language)); }
