@@ -77,7 +77,8 @@ CREATE UNIQUE INDEX gesture_key ON gesture (brand_id, key_hash);
 CREATE INDEX gesture_conversation ON gesture (brand_id, conversation_id, id);
 CREATE INDEX gesture_customer ON gesture (brand_id, customer_id, id);
 CREATE INDEX gesture_item ON gesture (brand_id, item_kind, item_code, id);
-CREATE INDEX gesture_judged ON gesture (brand_id, at, id) WHERE policy_id = 0;
+CREATE INDEX gesture_judged ON gesture (brand_id, id) WHERE policy_id = 0;
+CREATE INDEX gesture_judged_at ON gesture (brand_id, at) WHERE policy_id = 0;
 CREATE INDEX gesture_judged_by ON gesture (brand_id, agent_id, id) WHERE policy_id = 0;
 
 -- What became of it; the last one is how it stands. step: given, asked, confirmed, declined, withdrawn.

@@ -39,6 +39,7 @@ struct run {
     struct cli_desk *desk;
     int64_t brand;
     const struct zone *zone;
+    struct heart_catalogue catalogue;
     struct checked checked;
 };
 
@@ -138,7 +139,7 @@ static err add_past(struct run *x, str line, size_t number) {
                                         .reply = p->text,
                                         .letter = text_member(a, o, "letter"),
                                         .customer_name = customer},
-                 NULL, &text);
+                 x->catalogue.catalogue, &text);
     return near_add(x->index, &text);
 }
 
@@ -206,13 +207,12 @@ static bool fetch_sent(void *context, int64_t id, str *ret) {
 }
 
 static err run_check(struct run *x) {
-    HEART_CATALOGUE_AUTO struct heart_catalogue catalogue = {0};
+    const struct catalogue *catalogue = x->catalogue.catalogue;
     const char *agent = x->args->value[O_AGENT];
     near *index = x->index;
     struct history history;
     struct check_input in = {.reply = x->reply, .agent_name = str_z(agent), .now = clock_now(NULL)};
     if (x->desk) {
-        TRY(heart_catalogue(&x->desk->desk, x->brand, &catalogue));
         if (!index) TRY(heart_replies(&x->desk->desk, x->brand, &index));
         TRY(add_desk(x, &in));
     }
@@ -222,13 +222,13 @@ static err run_check(struct run *x) {
                                          .subject = x->from.subject,
                                          .from_name = x->from.name,
                                          .from_address = x->from.address,
-                                         .catalogue = catalogue.catalogue},
+                                         .catalogue = catalogue},
                   &x->heard);
         in.letter = &x->heard;
         in.customer_name = x->from.name;
     }
     history_for(&history, x->arena, index, x->customer);
-    in.catalogue = catalogue.catalogue;
+    in.catalogue = catalogue;
     in.history = &history.view;
     check(x->arena, &in, &x->checked);
     history_quote(x->arena, x->reply, &x->checked, x->index ? fetch_past : fetch_sent, x);
@@ -379,8 +379,11 @@ static err run_all(struct run *x) {
         TRY(read_letter(x->arena, v[O_LETTER], &x->from));
         x->has_letter = true;
     }
+    if (x->desk) {
+        TRY(find_brand(x));
+        TRY(heart_catalogue(&x->desk->desk, x->brand, &x->catalogue));
+    }
     if (v[O_HISTORY]) TRY(read_history(x, v[O_HISTORY]));
-    if (x->desk) TRY(find_brand(x));
     TRY(run_check(x));
     if (v[O_JSON]) return print_json(x);
     print_human(x);
@@ -404,5 +407,6 @@ int verb_check(int argc, char **argv) {
     }
     err e = run_all(&x);
     if (x.index) near_close(x.index);
+    heart_catalogue_done(&x.catalogue);
     return e ? cli_fail("check", NULL) : EXIT_DONE;
 }

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/random.h"
 #include "desk/check.h"
+#include "desk/promise.h"
 
 enum { SLUG_BYTES = 40, SAME_SLUGS_MAX = 1000 };
 
@@ -137,7 +138,9 @@ err brand_create(const struct desk *d, arena *a, str name, str zone, str languag
 
 static err write_brand_change(db_conn *c, void *arg) {
     struct brand_write *x = arg;
-    return store_brand_update(c, x->a, x->id, x->name, x->zone, x->language);
+    TRY(store_brand_by_id(c, x->a, x->id, &x->brand));
+    TRY(store_brand_update(c, x->a, x->id, x->name, x->zone, x->language));
+    return str_eq(x->zone, x->brand.zone) ? ERR_NONE : promise_rezone(c, x->a, x->id, x->zone);
 }
 
 err brand_change(const struct desk *d, arena *a, int64_t brand, str name, str zone, str language) {

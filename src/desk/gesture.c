@@ -215,6 +215,15 @@ static err write_gesture(db_conn *c, void *arg) {
     return allowance_room(c, g->a, g->who->brand, g->who->agent, g->now, &g->done.room);
 }
 
+err gesture_give_in(db_conn *c, struct desk *d, arena *a, const struct actor *who,
+                    const struct gesture_wish *wish, struct gesture_done *ret) {
+    struct give g = {.d = d, .a = a, .who = who, .wish = wish, .now = desk_now(d)};
+    TRY(check_wish(&g));
+    TRY(write_gesture(c, &g));
+    *ret = g.done;
+    return ERR_NONE;
+}
+
 err gesture_give(struct desk *d, arena *a, const struct actor *who, const struct gesture_wish *wish,
                  struct gesture_done *ret) {
     struct give g = {.d = d, .a = a, .who = who, .wish = wish, .now = desk_now(d)};

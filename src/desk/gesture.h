@@ -46,6 +46,11 @@ struct gesture_done {
 err gesture_give(struct desk *d, arena *a, const struct actor *who, const struct gesture_wish *wish,
                  struct gesture_done *ret);
 
+/* The same within a write of the caller's, such as the one that sends the reply; who calls tells of the
+ * change. */
+err gesture_give_in(db_conn *c, struct desk *d, arena *a, const struct actor *who,
+                    const struct gesture_wish *wish, struct gesture_done *ret);
+
 /* A lead who is not the one who asked: else ERR_DENIED. ERR_CONFLICT when it is not waiting any more; doing
  * again what one did oneself is ERR_NONE. The note is one line of at most 500 bytes; declining needs one. */
 err gesture_confirm(struct desk *d, arena *a, const struct actor *who, int64_t gesture, str note);
@@ -79,14 +84,15 @@ struct gesture_offer {
     str situation;
     struct concerns concerns;
     str item_name;
-    bool retired;                                 /* the catalogue no longer holds it */
-    int64_t message, event_finding, item_finding; /* where it stands; findings 0: not read there */
-    struct store_policy policy;                   /* the normal answer; id 0: there is none */
-    gesture_kind kind;                            /* the policy's, else what fits the item */
-    bool within;                                  /* `kind` once is within policy: one click */
-    int64_t quantity_left, amount_left;           /* within policy in this conversation; -1: no limit */
-    int64_t cost_each;                            /* what one cost when it was last given; 0: not known */
-    int64_t already;                              /* of this item in this conversation, holding or asked */
+    bool retired;                         /* the catalogue no longer holds it */
+    int64_t event_message, event_finding; /* where it is read; 0: nowhere */
+    int64_t item_message, item_finding;
+    struct store_policy policy;         /* the normal answer; id 0: there is none */
+    gesture_kind kind;                  /* the policy's, else what fits the item */
+    bool within;                        /* `kind` once is within policy: one click */
+    int64_t quantity_left, amount_left; /* within policy in this conversation; -1: no limit */
+    int64_t cost_each;                  /* what one cost when it was last given; 0: not known */
+    int64_t already;                    /* of this item in this conversation, holding or asked */
 };
 typedef LIST(struct gesture_offer) gesture_offer_list;
 enum { GESTURE_OFFERS_MAX = 24 };

@@ -132,12 +132,14 @@ static gesture_kind kind_that_fits(const struct gesture_offer *o) {
 static err fill_offer(db_conn *c, arena *a, int64_t brand, int64_t conversation,
                       const struct gesture_offers *all, struct gesture_offer *o) {
     struct store_gesture_sums sums;
-    int64_t cost, quantity;
+    int64_t cost = 0, quantity = 0;
     str currency = str_copy(a, currency_str(&all->room.currency));
     TRY(store_policy_fitting(c, a, brand, o->situation, o->concerns.kind, o->concerns.code, &o->policy));
     TRY(store_gesture_sums(c, brand, conversation, o->policy.id, &sums));
-    TRY(store_gesture_last_cost(c, brand, o->concerns.kind, o->concerns.code, currency, &cost, &quantity));
-    o->cost_each = o->concerns.code.n && quantity ? (cost + quantity - 1) / quantity : 0;
+    if (o->concerns.code.n)
+        TRY(store_gesture_last_cost(c, brand, o->concerns.kind, o->concerns.code, currency, &cost,
+                                    &quantity));
+    o->cost_each = quantity ? (cost + quantity - 1) / quantity : 0;
     o->kind = kind_that_fits(o);
     const struct store_policy *p = &o->policy;
     bool gives = p->id && p->answer <= ANSWER_EXTRA;
@@ -159,12 +161,12 @@ static err fill_offer(db_conn *c, arena *a, int64_t brand, int64_t conversation,
 static err offer_of(db_conn *c, arena *a, int64_t brand, const struct pairing *p, struct gesture_offer *ret) {
     struct gesture_offer o = {.situation = S("other")};
     if (p->event) {
-        o.message = p->event->message;
+        o.event_message = p->event->message;
         o.event_finding = p->event->finding;
         if (situation_is(p->event->value)) o.situation = p->event->value;
     }
     if (p->item) {
-        o.message = p->item->message;
+        o.item_message = p->item->message;
         o.item_finding = p->item->finding;
         TRY(name_item(c, a, brand, p->item, &o));
     }

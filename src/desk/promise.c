@@ -1,122 +1,15 @@
-#include "desk/promise.h"
-
 #include "base/random.h"
 #include "desk/check.h"
 #include "desk/events.h"
-#include "store/brand.h"
+#include "desk/promise_own.h"
 #include "store/message.h"
 
-enum { DETAIL_BYTES = 200, CONVERSATION_MAX = 1000 };
-
-/* ---- days ---- */
-
-int64_t promise_day_end(const struct zone *zone, int64_t day) {
-    int year = (int)(day / 10000), month = (int)(day / 100 % 100), d = (int)(day % 100);
-    return zone_instant(zone, year, month, d + 1, 0, 0) - SECOND_MS;
-}
-
-int64_t promise_day_of(const struct zone *zone, int64_t at) {
-    struct local_time t;
-    zone_local(zone, at, &t);
-    return t.year * 10000 + t.month * 100 + t.day;
-}
-
-static bool is_day(int64_t day) {
-    int64_t year = day / 10000;
-    int month = (int)(day / 100 % 100);
-    if (day < 0 || year < 1970 || year > 8999 || month < 1 || month > 12 || day % 100 < 1) return false;
-    /* A day beyond the month's last would be one of the next month. */
-    return promise_day_of(NULL, zone_days(year, month, day % 100) * (int64_t)DAY_MS) == day;
-}
-
-str promise_day_text(arena *a, int64_t day) {
-    if (!day) return S("");
-    return str_fmt(a, "%04lld-%02lld-%02lld", (long long)(day / 10000), (long long)(day / 100 % 100),
-                   (long long)(day % 100));
-}
-
-bool promise_day_from(str text, int64_t *ret_day) {
-    int64_t year, month, day;
-    if (text.n != 10 || text.p[4] != '-' || text.p[7] != '-' || text.p[5] == '-' || text.p[8] == '-')
-        return false;
-    if (!str_to_int(str_slice(text, 0, 4), &year) || !str_to_int(str_slice(text, 5, 7), &month) ||
-        !str_to_int(str_slice(text, 8, 10), &day) || year < 0)
-        return false;
-    day += year * 10000 + month * 100;
-    if (!is_day(day)) return false;
-    *ret_day = day;
-    return true;
-}
-
-static const struct zone *zone_of(str name) {
-    const struct zone *zone;
-    return zone_load(name, &zone) ? NULL : zone;
-}
-
-static err brand_zone(db_conn *c, arena *a, int64_t brand, const struct zone **ret) {
-    struct store_brand b;
-    TRY(store_brand_by_id(c, a, brand, &b));
-    *ret = zone_of(b.zone);
-    return ERR_NONE;
-}
-
-/* ---- found in a reply ---- */
-
-static bool listed(str offsets, uint32_t start) {
-    str one;
-    int64_t v;
-    while (str_split(&offsets, ' ', &one))
-        if (str_to_int(one, &v) && v == (int64_t)start) return true;
-    return false;
-}
-
-static err check_offsets(str offsets) {
-    str one;
-    int64_t v;
-    while (str_split(&offsets, ' ', &one))
-        if (one.n && (!str_to_int(one, &v) || v < 0))
-            return err_set(ERR_INVALID, "The list of what is no promise must be numbers parted by spaces.");
-    return ERR_NONE;
-}
-
-/* The sentences that the remark touches. */
-static str around(const struct text *t, str reply, const struct remark *r) {
-    uint32_t start = r->start, end = r->end;
-    for (size_t i = 0; i < t->nsentences; i++) {
-        const struct sentence *s = &t->sentences[i];
-        if (s->end <= r->start || s->start >= r->end) continue;
-        if (s->start < start) start = s->start;
-        if (s->end > end) end = s->end;
-    }
-    return str_trim(str_clip_utf8(str_slice(reply, start, end), PROMISE_TEXT_BYTES));
-}
-
-err promise_find(struct desk *d, arena *a, int64_t brand, const struct checked *checked, str reply,
-                 str not_promised, promise_found_list *ret) {
-    promise_found_list found = {0};
-    struct text text = {0};
-    const struct zone *zone = NULL;
-    TRY(check_offsets(not_promised));
-    for (size_t i = 0; i < checked->remarks.n; i++) {
-        const struct remark *r = &checked->remarks.v[i];
-        if (r->kind != REMARK_PROMISE || !r->due_at || listed(not_promised, r->start)) continue;
-        if (!found.n) {
-            DB_READ_AUTO db_conn *c = NULL;
-            TRY(db_read_begin(d->db, &c));
-            TRY(brand_zone(c, a, brand, &zone));
-            text_of(a, reply, checked->language, &text);
-        }
-        *list_add(a, &found) =
-            (struct promise_found){r->start, around(&text, reply, r), promise_day_of(zone, r->due_at)};
-    }
-    *ret = found;
-    return ERR_NONE;
-}
+enum { DETAIL_BYTES = 200 };
 
 /* ---- writing ---- */
 
-static err put_new(db_conn *c, const struct actor *who, struct store_promise *row,
-                   struct promise_proof from) {
+err promise_put_new(db_conn *c, const struct actor *who, struct store_promise *row,
+                    struct promise_proof from) {
     row->id = id_new(row->created_at);
     row->agent_id = who->agent;
     row->rise_at = row->due_at;
@@ -132,17 +25,16 @@ static err put_new(db_conn *c, const struct actor *who, struct store_promise *ro
     return store_promise_step_insert(c, who->brand, &step);
 }
 
-static err tell(db_conn *c, arena *a, const struct actor *who, const struct store_promise *p,
-                const char *event, int64_t day, int64_t now) {
+err promise_tell(db_conn *c, arena *a, const struct actor *who, const struct store_promise *p,
+                 const char *event, int64_t day, int64_t now) {
     str text = str_clip_utf8(p->text, DETAIL_BYTES), date = promise_day_text(a, day);
     if (day) text = str_fmt(a, "%.*s: %.*s", STR_FMT(date), STR_FMT(text));
     return event_add(c, who, p->conversation_id, event, text, now);
 }
 
-err promise_of_reply(db_conn *c, arena *a, const struct actor *who, const struct conversation *v,
-                     int64_t message, const promise_found_list *found, str zone_name, int64_t now) {
-    const struct zone *zone = found->n ? zone_of(zone_name) : NULL;
-    (void)a;
+err promise_of_reply(db_conn *c, const struct actor *who, const struct conversation *v, int64_t message,
+                     const promise_found_list *found, str zone_name, int64_t now) {
+    const struct zone *zone = found->n ? promise_zone_of(zone_name) : NULL;
     for (size_t i = 0; i < found->n; i++) {
         struct store_promise row = {.conversation_id = v->id,
                                     .customer_id = v->customer_id,
@@ -152,14 +44,14 @@ err promise_of_reply(db_conn *c, arena *a, const struct actor *who, const struct
                                     .due_day = found->v[i].day,
                                     .due_at = promise_day_end(zone, found->v[i].day),
                                     .created_at = now};
-        TRY(put_new(c, who, &row, (struct promise_proof){PROOF_MESSAGE, message}));
+        TRY(promise_put_new(c, who, &row, (struct promise_proof){PROOF_MESSAGE, message}));
     }
     return ERR_NONE;
 }
 
 static err check_day(const struct zone *zone, int64_t day, int64_t now) {
     int64_t today = promise_day_of(zone, now);
-    if (!is_day(day)) return err_set(ERR_INVALID, "By when? Say a day of the calendar.");
+    if (!promise_is_day(day)) return err_set(ERR_INVALID, "By when? Say a day of the calendar.");
     if (day < today) return err_set(ERR_INVALID, "That day is past.");
     if (day / 10000 > today / 10000 + PROMISE_YEARS_AHEAD)
         return err_set(ERR_INVALID, "That day is more than %d years ahead.", PROMISE_YEARS_AHEAD);
@@ -170,21 +62,18 @@ err promise_add_in(db_conn *c, arena *a, const struct actor *who, const struct p
                    int64_t now, int64_t *ret_id) {
     struct conversation v;
     const struct zone *zone;
-    store_promise_list there;
+    struct store_promise same = {0};
     str text;
     TRY(check_text(a, "The promise", wish->text, PROMISE_TEXT_BYTES, &text));
     text = str_trim(text);
     if (!text.n) return err_set(ERR_INVALID, "What is promised?");
     TRY(store_conversation_get(c, a, who->brand, wish->conversation, &v));
-    TRY(brand_zone(c, a, who->brand, &zone));
+    TRY(promise_zone(c, a, who->brand, &zone));
     TRY(check_day(zone, wish->day, now));
-    TRY(store_promises_of_conversation(c, a, who->brand, v.id, 0, CONVERSATION_MAX, &there));
-    for (size_t i = 0; i < there.n; i++) {
-        const struct store_promise *p = &there.v[i];
-        if (p->whose != PROMISE_OURS || p->state != PROMISE_OPEN || p->message_id ||
-            p->due_day != wish->day || !str_eq(p->text, text))
-            continue;
-        *ret_id = p->id;
+    if (wish->from.kind == PROOF_NONE)
+        TRY(store_promise_same_ours(c, a, who->brand, v.id, text, wish->day, &same));
+    if (same.id) {
+        *ret_id = same.id;
         return ERR_NONE;
     }
     struct store_promise row = {.conversation_id = v.id,
@@ -194,8 +83,8 @@ err promise_add_in(db_conn *c, arena *a, const struct actor *who, const struct p
                                 .due_day = wish->day,
                                 .due_at = promise_day_end(zone, wish->day),
                                 .created_at = now};
-    TRY(put_new(c, who, &row, wish->from));
-    TRY(tell(c, a, who, &row, "promise_added", 0, now));
+    TRY(promise_put_new(c, who, &row, wish->from));
+    TRY(promise_tell(c, a, who, &row, "promise_added", 0, now));
     *ret_id = row.id;
     return ERR_NONE;
 }
@@ -228,12 +117,10 @@ static err check_open(const struct store_promise *p) {
     str by = p->settled_name.n ? p->settled_name : S("The desk");
     switch (p->state) {
     case PROMISE_OPEN: break;
-    case PROMISE_KEPT:
-        return err_set(ERR_CONFLICT, "%.*s marked this promise as kept already.", STR_FMT(by));
+    case PROMISE_KEPT: return err_set(ERR_CONFLICT, "%.*s marked this promise as kept already.", STR_FMT(by));
     case PROMISE_BROKEN:
         return err_set(ERR_CONFLICT, "%.*s marked this promise as broken already.", STR_FMT(by));
-    case PROMISE_RELEASED:
-        return err_set(ERR_CONFLICT, "%.*s released this promise already.", STR_FMT(by));
+    case PROMISE_RELEASED: return err_set(ERR_CONFLICT, "%.*s released this promise already.", STR_FMT(by));
     }
     return ERR_NONE;
 }
@@ -334,7 +221,7 @@ static err change_row(struct store_promise *p, const struct zone *zone, promise_
     return err_set(ERR_INTERNAL, "A promise cannot be changed in this way.");
 }
 
-static const char *event_of(promise_step_kind step) {
+const char *promise_event(promise_step_kind step) {
     switch (step) {
     case STEP_MADE: return "promise_added";
     case STEP_MOVED: return "promise_moved";
@@ -349,8 +236,8 @@ static const char *event_of(promise_step_kind step) {
     return "";
 }
 
-static err put_step(db_conn *c, const struct actor *who, struct store_promise *p, promise_step_kind kind,
-                    int64_t from_day, int64_t to_day, struct promise_proof proof, str note, int64_t now) {
+err promise_put_step(db_conn *c, const struct actor *who, struct store_promise *p, promise_step_kind kind,
+                     int64_t from_day, int64_t to_day, struct promise_proof proof, str note, int64_t now) {
     p->steps++;
     struct promise_step step = {.promise_id = p->id,
                                 .position = p->steps,
@@ -374,14 +261,14 @@ err promise_change_in(db_conn *c, arena *a, const struct actor *who, promise_ste
     TRY(store_promise_get(c, a, who->brand, x->promise, &p));
     if (x->seen_steps >= 0 && x->seen_steps != p.steps)
         return err_set(ERR_CONFLICT, "Somebody changed this promise after you opened it; look again first.");
-    TRY(brand_zone(c, a, who->brand, &zone));
+    TRY(promise_zone(c, a, who->brand, &zone));
     TRY(check_proof(c, a, who->brand, &p, &x->proof));
     bool dated = step == STEP_MOVED || step == STEP_WARNED;
     int64_t from = dated ? p.due_day : 0;
     TRY(change_row(&p, zone, step, x, why, who, now));
-    TRY(put_step(c, who, &p, step, from, dated ? x->day : 0, x->proof, why, now));
+    TRY(promise_put_step(c, who, &p, step, from, dated ? x->day : 0, x->proof, why, now));
     *ret_conversation = p.conversation_id;
-    return tell(c, a, who, &p, event_of(step), dated ? x->day : 0, now);
+    return promise_tell(c, a, who, &p, promise_event(step), dated ? x->day : 0, now);
 }
 
 struct changing {
@@ -435,13 +322,13 @@ static err reopen_proved(db_conn *c, arena *a, const struct actor *who, const st
     store_promise_list proved;
     const struct zone *zone;
     TRY(store_promises_proved_by(c, a, who->brand, v->customer_id, message, &proved));
-    if (proved.n) TRY(brand_zone(c, a, who->brand, &zone));
+    if (proved.n) TRY(promise_zone(c, a, who->brand, &zone));
     for (size_t i = 0; i < proved.n; i++) {
         struct store_promise *p = &proved.v[i];
         TRY(reopen(p, zone));
-        TRY(put_step(c, who, p, STEP_REOPENED, 0, 0, (struct promise_proof){0},
-                     S("The reply that proved it was taken back."), now));
-        TRY(tell(c, a, who, p, event_of(STEP_REOPENED), 0, now));
+        TRY(promise_put_step(c, who, p, STEP_REOPENED, 0, 0, (struct promise_proof){0},
+                             S("The reply that proved it was taken back."), now));
+        TRY(promise_tell(c, a, who, p, promise_event(STEP_REOPENED), 0, now));
     }
     return ERR_NONE;
 }
@@ -454,7 +341,7 @@ err promise_take_back(db_conn *c, arena *a, const struct actor *who, const struc
 
 err promise_rezone(db_conn *c, arena *a, int64_t brand, str zone_name) {
     day_list days;
-    const struct zone *zone = zone_of(zone_name);
+    const struct zone *zone = promise_zone_of(zone_name);
     TRY(store_promise_days(c, a, brand, &days));
     for (size_t i = 0; i < days.n; i++)
         TRY(store_promise_day_ends(c, brand, days.v[i], promise_day_end(zone, days.v[i])));

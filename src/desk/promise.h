@@ -1,15 +1,16 @@
 /* promise: what we said will happen, by when, and what became of it; and what customers promised us, which is
  * remembered kindly and never held against them.
  *
- * Ours are found by the letter check when a reply is sent, or added by hand, by boxes and by incidents. A day is
- * a number such as 20261204 in the brand's calendar, and lasts to its end in the brand's zone; when that zone
- * changes, the day stays and the moment moves. "Late" is never stored: it is open and over. One that will be late
- * is warned of with the facts and another day, and from then on stands among the late ones.
+ * Ours are found by the letter check when a reply is sent, or added by hand, by boxes and by incidents. A day
+ * is a number such as 20261204 in the brand's calendar, and lasts to its end in the brand's zone; when that
+ * zone changes, the day stays and the moment moves. "Late" is never stored: it is open and over. One that
+ * will be late is warned of with the facts and another day, and from then on stands among the late ones.
  *
- * Whether the caller may is judged before (RIGHT_WRITE). Changes are told as desk_changed "promise" and stand in
- * the conversation's history as the events promise_added, promise_moved, promise_warned, promise_kept,
+ * Whether the caller may is judged before (RIGHT_WRITE). Changes are told as desk_changed "promise" and stand
+ * in the conversation's history as the events promise_added, promise_moved, promise_warned, promise_kept,
  * promise_broken, promise_released, promise_reopened, promise_remembered; detail: "TEXT", of moved and warned
- * "2026-12-04: TEXT". What a reply promised has no event: the reply says it. */
+ * "2026-12-04: TEXT"; and promise_agreed, promise_disagreed: the note. What a reply promised has no event:
+ * the reply says it. */
 #ifndef LONGHAND_DESK_PROMISE_H
 #define LONGHAND_DESK_PROMISE_H
 
@@ -40,12 +41,12 @@ struct promise_found {
 typedef LIST(struct promise_found) promise_found_list;
 /* The dated promises among the remarks on `reply`, but those the agent took away: `not_promised` holds the
  * starts of their remarks in bytes, parted by spaces. An offset where none begins is passed over; ERR_INVALID
- * for what is no number. */
+ * for what is no number, or more than 10,000 bytes. */
 err promise_find(struct desk *d, arena *a, int64_t brand, const struct checked *checked, str reply,
                  str not_promised, promise_found_list *ret);
 /* In the transaction that writes the reply. `zone`: the brand's, as that transaction read it. */
-err promise_of_reply(db_conn *c, arena *a, const struct actor *who, const struct conversation *v,
-                     int64_t message, const promise_found_list *found, str zone, int64_t now);
+err promise_of_reply(db_conn *c, const struct actor *who, const struct conversation *v, int64_t message,
+                     const promise_found_list *found, str zone, int64_t now);
 /* In the transaction that takes a reply back: its promises are gone, and what it proved is open again. */
 err promise_take_back(db_conn *c, arena *a, const struct actor *who, const struct conversation *v,
                       int64_t message, int64_t now);
@@ -58,7 +59,7 @@ struct promise_wish {
     int64_t day;               /* today or later, at most ten years ahead */
     struct promise_proof from; /* what makes it; PROOF_NONE: a person */
 };
-/* The same words for the same day in the same conversation, still open, are that same promise.
+/* By a person, the same words for the same day in the same conversation, still open, are that same promise.
  * ERR_INVALID for text or day; ERR_MISSING for the conversation. */
 err promise_add(struct desk *d, arena *a, const struct actor *who, const struct promise_wish *wish,
                 int64_t *ret_id);
@@ -73,8 +74,8 @@ struct promise_change {
     str why;                    /* one line of at most 500 bytes */
     struct promise_proof proof; /* of keep and break. A message must be the same customer's */
 };
-/* All: ERR_MISSING for no such promise; ERR_CONFLICT, saying how it stands, when it is settled already (reopen:
- * when it is open). Theirs can only be kept, released and reopened: else ERR_INVALID.
+/* All: ERR_MISSING for no such promise; ERR_CONFLICT, saying how it stands, when it is settled already
+ * (reopen: when it is open). Theirs can only be kept, released and reopened: else ERR_INVALID.
  *
  * Move: another day, not past, and why. Warn: it will be late; the day it would come instead, and the facts.
  * Keep: a proof, or a sentence. Break and release: why. Reopen: `why` may be "". */
@@ -84,8 +85,8 @@ err promise_keep(struct desk *d, arena *a, const struct actor *who, const struct
 err promise_break(struct desk *d, arena *a, const struct actor *who, const struct promise_change *change);
 err promise_release(struct desk *d, arena *a, const struct actor *who, const struct promise_change *change);
 err promise_reopen(struct desk *d, arena *a, const struct actor *who, const struct promise_change *change);
-/* The same within a write of the caller's, for boxes and incidents. `step` is one of moved, warned, kept, broken,
- * released, reopened. */
+/* The same within a write of the caller's, for boxes and incidents. `step` is one of moved, warned, kept,
+ * broken, released, reopened. */
 err promise_change_in(db_conn *c, arena *a, const struct actor *who, promise_step_kind step,
                       const struct promise_change *change, int64_t now, int64_t *ret_conversation);
 
@@ -103,8 +104,8 @@ struct promise_memory {
  * Remembering the same words of the same letter again gives that same promise. */
 err promise_remember(struct desk *d, arena *a, const struct actor *who, const struct promise_memory *memory,
                      int64_t *ret_id);
-/* Whether what customers promised in this conversation may be remembered in others, and who said so. Told by the
- * grown-up's confirmation (in its write) or by hand. */
+/* Whether what customers promised in this conversation may be remembered in others, and who said so. Told by
+ * the grown-up's confirmation (in its write) or by hand. */
 err promise_agree(struct desk *d, arena *a, const struct actor *who, int64_t conversation, bool agreed,
                   str note);
 err promise_agree_in(db_conn *c, arena *a, const struct actor *who, int64_t conversation, bool agreed,

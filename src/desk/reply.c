@@ -5,6 +5,7 @@
 #include "desk/events.h"
 #include "desk/filing.h"
 #include "desk/learning.h"
+#include "desk/promise.h"
 #include "desk/reply_bytes.h"
 #include "desk/settings.h"
 #include "net/objects.h"
@@ -114,6 +115,7 @@ struct sending {
     str same_as;       /* of the key; "" without one */
     bool again;        /* it was sent before */
     remark_list stops; /* passed over by the wish's override */
+    promise_found_list promises;
 };
 
 static err begin_conversation(db_conn *c, struct sending *s) {
@@ -288,22 +290,30 @@ static err send(db_conn *c, void *arg) {
     TRY(store_draft_delete(c, brand, w->conversation, s->who->agent));
     TRY(learning_wanted(c, brand, m.id, s->now));
     if (s->stops.n) TRY(put_override(c, s));
+    TRY(promise_of_reply(c, s->who, &s->v, m.id, &s->promises, s->brand.zone, s->now));
     settle_conversation(s, &m);
     return store_conversation_update(c, brand, &s->v);
+}
+
+static err run_check(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
+                     struct checked *ret, remark_list *ret_stops) {
+    TRY(checking_run(d, a, who,
+                     &(struct checking_wish){.conversation = wish->conversation, .text = wish->text}, ret));
+    return checking_stops(d, a, who->brand, ret, ret_stops);
 }
 
 err reply_stops(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
                 remark_list *ret_stops) {
     struct checked checked;
-    TRY(checking_run(d, a, who,
-                     &(struct checking_wish){.conversation = wish->conversation, .text = wish->text},
-                     &checked));
-    return checking_stops(d, a, who->brand, &checked, ret_stops);
+    return run_check(d, a, who, wish, &checked, ret_stops);
 }
 
 /* Every way to send comes through here, so none goes round the check. */
 static err stop_or_pass(struct sending *s) {
-    TRY(reply_stops(s->desk, s->arena, s->who, s->wish, &s->stops));
+    struct checked checked;
+    TRY(run_check(s->desk, s->arena, s->who, s->wish, &checked, &s->stops));
+    TRY(promise_find(s->desk, s->arena, s->who->brand, &checked, s->wish->text, s->wish->not_promised,
+                     &s->promises));
     str because = str_trim(s->wish->override);
     if (because.n > 1000 || !str_is_utf8(because))
         return err_set(ERR_INVALID, "Say in one sentence why it goes all the same (at most 1,000 bytes).");
@@ -383,11 +393,12 @@ static err take_back(db_conn *c, void *arg) {
     for (size_t i = 0; i < rows.n && held; i++) held = rows.v[i].state == OUTBOX_HELD;
     if (!held) return err_set(ERR_CONFLICT, "The reply has left already; it cannot be taken back.");
     TRY(restore_draft(c, t, &m));
+    struct conversation v;
+    TRY(store_conversation_get(c, t->arena, brand, m.conversation_id, &v));
+    TRY(promise_take_back(c, t->arena, t->who, &v, m.id, now));
     TRY(store_outbox_delete(c, brand, m.id));
     TRY(store_message_delete(c, brand, m.id));
     TRY(learning_wanted(c, brand, m.id, now));
-    struct conversation v;
-    TRY(store_conversation_get(c, t->arena, brand, m.conversation_id, &v));
     if (m.waited_since && (!v.waiting_since || m.waited_since < v.waiting_since))
         v.waiting_since = m.waited_since;
     v.state = v.waiting_since ? CONVERSATION_US : CONVERSATION_THEM;

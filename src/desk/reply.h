@@ -16,6 +16,7 @@ struct reply_wish {
     str subject, text;
     str key;          /* chosen by the page: the same key again sends nothing more; "" for none */
     str override;     /* "" : none; else the one sentence why it goes although the check says stop */
+    str not_promised; /* dated promises that are none: where their remarks start, bytes parted by spaces */
     bool by_hand;     /* answered by post or telephone: recorded, nothing is sent */
     bool close_after; /* done when sent */
     bool no_undo;     /* leave at once (command line) */
@@ -26,12 +27,11 @@ struct reply_made {
 };
 
 /* Send. ONE transaction writes the message, its bytes, a row in the outbox for each recipient, the
- * conversation, and takes the draft. What is sent is exactly what is kept.
- * A wish with the key of one that was granted returns that one: browsers repeat a POST on their own when a
- * connection dies. ERR_CONFLICT when the conversation changed since `seen_version` (nothing is sent, the
- * draft stays); ERR_INVALID for an empty text, no recipient, one that is no address, or (without an override)
- * when the check stops it; ERR_LIMIT above the
- * size of attachments allowed or 100 recipients. */
+ * conversation and the promises with a day that the check finds, and takes the draft. What is sent is exactly
+ * what is kept. A wish with the key of one that was granted returns that one: browsers repeat a POST on their
+ * own when a connection dies. ERR_CONFLICT when the conversation changed since `seen_version` (nothing is
+ * sent, the draft stays); ERR_INVALID for an empty text, no recipient, one that is no address, or (without an
+ * override) when the check stops it; ERR_LIMIT above the size of attachments allowed or 100 recipients. */
 err reply_send(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
                struct reply_made *ret_made);
 
@@ -39,8 +39,8 @@ err reply_send(struct desk *d, arena *a, const struct actor *who, const struct r
 err reply_stops(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
                 remark_list *ret_stops);
 
-/* Take back a reply that is still held: it is gone, and its text is the draft again (unless the agent has
- * begun another). ERR_CONFLICT when it has left. */
+/* Take back a reply that is still held: it and its promises are gone, and its text is the draft again (unless
+ * the agent has begun another). ERR_CONFLICT when it has left. */
 err reply_take_back(struct desk *d, arena *a, const struct actor *who, int64_t message,
                     int64_t *ret_conversation);
 

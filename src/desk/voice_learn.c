@@ -55,7 +55,7 @@ static err load_page(const struct desk *d, struct learn *x, int64_t *before, siz
     DB_READ_AUTO db_conn *c = NULL;
     TRY(db_read_begin(d->db, &c));
     TRY(store_reply_ids_before(c, x->a, x->brand, *before, PAGE, &ids));
-    for (size_t i = 0; i < ids.n; i++) {
+    for (size_t i = 0; i < ids.n && *bytes < VOICE_LEARN_BYTES; i++) {
         struct store_said said;
         err e = store_said_get(c, x->a, x->brand, ids.v[i], &said);
         if (e == ERR_MISSING) continue;
@@ -183,11 +183,15 @@ static void learn_words(struct learn *x, const struct text *replies) {
     size_t nothers = 0;
     voice_list more = {0}, less = {0};
     if (x->approved.n < VOICE_APPROVED_MIN) return;
-    for (size_t i = 0; i < x->approved.n; i++)
-        text_of(x->a, str_clip_utf8(x->approved.v[i].text, TEXT_BYTES), S(""), &approved[i]);
+    size_t n = 0, bytes = 0;
+    for (; n < x->approved.n && bytes < VOICE_LEARN_BYTES; n++) {
+        str text = str_clip_utf8(x->approved.v[n].text, TEXT_BYTES);
+        text_of(x->a, text, S(""), &approved[n]);
+        bytes += text.n;
+    }
     for (size_t i = 0; i < x->said.n; i++)
         if (!x->said.v[i].approved) others[nothers++] = replies[i];
-    voice_of(x->a, approved, x->approved.n, others, nothers, VOICE_WORDS_MAX, &more, &less);
+    voice_of(x->a, approved, n, others, nothers, VOICE_WORDS_MAX, &more, &less);
     words_from(x->a, &more, &x->more);
     words_from(x->a, &less, &x->less);
 }

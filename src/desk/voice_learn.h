@@ -8,8 +8,8 @@
 #include "store/job.h"
 
 enum {
-    VOICE_LEARN_REPLIES = 10000, /* the newest; more would say little else and take memory */
-    VOICE_LEARN_BYTES = 8 << 20, /* of replies, and as much of letters */
+    VOICE_LEARN_REPLIES = 5000,  /* the newest; more would say little else and take memory */
+    VOICE_LEARN_BYTES = 3 << 20, /* of replies, of letters, of approved ones */
     VOICE_LEARNED_MAX = 500,
     VOICE_APPROVED_MIN = 5, /* fewer approved replies are no voice yet */
     VOICE_WORDS_MAX = 20

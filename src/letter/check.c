@@ -155,16 +155,16 @@ float check_weight(const struct check_work *k, const struct word *w) {
 
 /* ---- what is set before the parts ---- */
 
-/* Marks every place where the words of `phrase` stand one after another. */
-static void exempt_phrase(struct check_work *k, str phrase) {
+/* Marks every place where the words of `phrase` stand one after another; to the letter, or without regard to
+ * capitals and accents. */
+static void exempt_phrase(struct check_work *k, str phrase, bool to_the_letter) {
     struct text t;
     text_of(k->a, phrase, k->reply.language, &t);
     if (!t.nwords) return;
     for (size_t i = 0; i + t.nwords <= k->nwords; i++) {
         size_t n = 0;
         while (n < t.nwords && k->reply.words[i + n].folded_hash == t.words[n].folded_hash &&
-               str_eq(str_slice(k->reply.bytes, k->reply.words[i + n].start, k->reply.words[i + n].end),
-                      str_slice(phrase, t.words[n].start, t.words[n].end)))
+               (!to_the_letter || str_eq(text_span(&k->reply, i + n, i + n + 1), text_span(&t, n, n + 1))))
             n++;
         if (n < t.nwords) continue;
         memset(k->exempt + i, 1, n);
@@ -175,8 +175,8 @@ static void exempt_phrase(struct check_work *k, str phrase) {
 static void set_exempt(struct check_work *k) {
     const struct check_input *in = k->in;
     k->exempt = arena_array(k->a, k->reply.nwords + 1, sizeof *k->exempt);
-    for (size_t i = 0; i < in->nfacts; i++) exempt_phrase(k, in->facts[i].text);
-    for (size_t i = 0; i < in->nallowed; i++) exempt_phrase(k, in->allowed[i]);
+    for (size_t i = 0; i < in->nfacts; i++) exempt_phrase(k, in->facts[i].text, true);
+    for (size_t i = 0; i < in->nallowed; i++) exempt_phrase(k, in->allowed[i], false);
     if (!in->nfacts && !in->nallowed) return;
     for (size_t s = 0; s < k->nsentences; s++) {
         const struct sentence *of = &k->reply.sentences[s];

@@ -74,12 +74,13 @@ struct candidate {
     bool may, back, decides, instructs, dated;
 };
 
-static struct candidate read_candidate(struct check_work *k, size_t i) {
+static struct candidate read_candidate(struct check_work *k, size_t i, bool dates_matter) {
     const struct sentence *s = &k->reply.sentences[i];
     struct candidate c = {0};
     if (k->sentences[i].role != ROLE_BODY || k->sentences[i].worn) return c;
     date_hit_list dates = {0};
-    dates_find(k->a, &k->reply, s->word, s->word + s->words, k->in->now, k->in->zone, &dates);
+    if (dates_matter)
+        dates_find(k->a, &k->reply, s->word, s->word + s->words, k->in->now, k->in->zone, &dates);
     c.dated = dates.n > 0;
     c.may = !s->asks;
     c.back = s->asks && !k->sentences[i].customers;
@@ -122,7 +123,9 @@ static size_t answer_to(const struct check_work *k, const struct ask *ask, const
 void check_asks(struct check_work *k) {
     if (!k->letter || !k->pack || !k->nsentences) return;
     struct candidate *c = arena_array(k->a, k->nsentences, sizeof *c);
-    for (size_t i = 0; i < k->nsentences; i++) c[i] = read_candidate(k, i);
+    pack_hit_list when = {0};
+    pack_match(k->a, k->pack, "when_ask", k->letter, 0, k->letter->nwords, &when);
+    for (size_t i = 0; i < k->nsentences; i++) c[i] = read_candidate(k, i, when.n > 0);
     int fine = 0, look = 0;
     uint32_t end = 0;
     const finding_list *findings = &k->in->letter->findings;

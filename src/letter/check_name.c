@@ -282,10 +282,11 @@ static void count_name(struct check_work *k, const struct known_list *known) {
     for (size_t i = k->nsentences; i-- > 0 && k->sentences[i].role == ROLE_CLOSING;)
         end = k->reply.sentences[i].word;
     for (uint32_t i = 0; i < end; i++) {
+        const struct word *w = &k->reply.words[i];
         bool is = false;
         for (size_t j = 0; j < known->n && !is; j++)
-            is = same_name(k, k->reply.words[i].stem, known->v[j].folded) ||
-                 same_name(k, k->reply.words[i].folded, known->v[j].folded);
+            is = str_eq(w->folded, known->v[j].folded) || str_eq(w->stem, known->v[j].folded) ||
+                 ((w->flags & WORD_CAPITAL) && same_name(k, w->folded, known->v[j].folded));
         if (!is || k->reply.words[i].folded.n < 2) continue;
         if (first == UINT32_MAX) first = i;
         if (i + 1 == end || !times || k->reply.words[i].sentence != k->reply.words[i - 1].sentence ||

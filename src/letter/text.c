@@ -263,7 +263,10 @@ static bool ends_sentence(const struct text *t, const struct word *before, const
     if (c != '.') return true;
     if (before->folded.n == 1 && (before->flags & WORD_CAPITAL) && !str_eq(before->folded, S("i")))
         return false;
-    if (pack_has(pack_find(t->language), "abbreviation", before->folded)) return false;
+    const struct pack *pack = pack_find(t->language);
+    if (pack_has(pack, "abbreviation", before->folded)) return false;
+    /* "am 3. März": the day of a month. */
+    if ((before->flags & WORD_NUMBER) && after && pack_has(pack, "month", after->folded)) return false;
     if (!after || (after->flags & (WORD_CAPITAL | WORD_NUMBER | WORD_ALONE))) return true;
     /* Many write without capitals: only a number before the point ("no. 3.") leaves it open. */
     return !(before->flags & WORD_NUMBER);

@@ -26,8 +26,8 @@ static struct sheet sheet_of(enum print_paper paper) {
                               .sender = 2.06 * 72,
                               .window = 2.22 * 72,
                               .window_high = 0.92 * 72,
-                              .tall_sender = 1.82 * 72,
-                              .tall_high = 1.16 * 72,
+                              .tall_sender = 1.7 * 72,
+                              .tall_high = 1.34 * 72,
                               .text = 3.8 * 72,
                               .plain = 158,
                               .next = 72,
@@ -66,7 +66,7 @@ static struct sheet sheet_of(enum print_paper paper) {
 struct row {
     struct print_line line;
     double gap;
-    size_t paragraph;
+    size_t paragraph, written; /* which paragraph it belongs to, and which line of the text as written */
 };
 
 struct print_letter_ready {
@@ -98,23 +98,28 @@ static double height_of(struct print_batch *b, const struct print_style *style, 
     return t.height;
 }
 
-static void lay_rows(struct print_batch *b, struct print_letter_ready *r, str text) {
+static err too_long(void) { return err_set(ERR_LIMIT, "The letter has more than %d pages.", PRINT_PAGES); }
+
+static err lay_rows(struct print_batch *b, struct print_letter_ready *r, str text) {
     double gap = 0, between = r->style.size * 0.75;
-    size_t paragraph = 0;
-    for (str line; str_line(&text, &line);) {
+    size_t paragraph = 0, written = 0;
+    for (str line; str_line(&text, &line); written++) {
         if (!str_trim(line).n) {
             /* One empty line parts paragraphs; more of them are meant, up to a point. */
             if (r->rows.n) gap = fmin(gap + between, between * 3);
             continue;
         }
         if (gap > 0) paragraph++;
+        if (r->rows.n > PRINT_PAGES * 60) break; /* more than its pages hold: not worth laying out */
         struct print_text t;
         print_lay(b, &r->style, line, column(r), 0, &t);
         for (size_t i = 0; i < t.lines.n; i++) {
-            *list_add(b->a, &r->rows) = (struct row){t.lines.v[i], gap, paragraph};
+            *list_add(b->a, &r->rows) = (struct row){t.lines.v[i], gap, paragraph, written};
             gap = 0;
         }
     }
+    if (r->rows.n > PRINT_PAGES * 60) return too_long();
+    return ERR_NONE;
 }
 
 static double bottom_of(const struct print_letter_ready *r) {
@@ -155,8 +160,7 @@ static size_t fill_page(const struct print_letter_ready *r, size_t from, double 
 static err paginate(struct print_batch *b, struct print_letter_ready *r) {
     size_t from = 0;
     for (;;) {
-        if (r->pages.n == PRINT_PAGES)
-            return err_set(ERR_LIMIT, "The letter has more than %d pages.", PRINT_PAGES);
+        if (r->pages.n == PRINT_PAGES) return too_long();
         *list_add(b->a, &r->pages) = from;
         double room;
         size_t next = fill_page(r, from, &room);
@@ -223,7 +227,7 @@ err print_letter_check(struct print_batch *b, enum print_paper paper, const stru
     r->style = (struct print_style){.size = r->sheet.size, .leading = 1.48, .sans = look->sans};
     r->right_to_left = print_right_to_left(text);
     r->foot_high = height_of(b, &small, r->foot, column(r));
-    lay_rows(b, r, text);
+    TRY(lay_rows(b, r, text));
     r->closing_high = closing(b, r, 0, false);
     TRY(paginate(b, r));
     *ret_ready = r;
@@ -265,7 +269,7 @@ static void draw_window(struct print_batch *b, struct print_letter_ready *r) {
     }
     style =
         (struct print_style){.size = 10.5, .leading = 1.28, .sans = r->sans, .align = print_side(r->address)};
-    print_fit(b, "P", &style, 5.5, r->address, s->window_x, top, s->window_width,
+    print_fit(b, "P", &style, 5, r->address, s->window_x, top, s->window_width,
               tall ? s->tall_high : s->window_high);
     print_grey(b, 0.6);
     for (int i = 0; i < 2; i++)
@@ -284,13 +288,15 @@ static void draw_first(struct print_batch *b, struct print_letter_ready *r) {
     style.align = r->right_to_left ? ALIGN_RIGHT : ALIGN_LEFT;
     style.bold = true;
     print_fit(b, "H2", &style, 6, r->subject, x, top, width, pitch + 1);
-    if (r->foot_high > 0) {
-        double y = r->size.height - 14 * MM - r->foot_high;
-        print_grey(b, 0.75);
-        cairo_rectangle(b->cr, x, y - 6, width, 0.4);
-        cairo_fill(b->cr);
-        print_put(b, "P", &small, r->foot, x, y, width);
-    }
+}
+
+static void draw_foot(struct print_batch *b, struct print_letter_ready *r) {
+    if (r->foot_high <= 0) return;
+    double x = r->sheet.left, y = r->size.height - 14 * MM - r->foot_high;
+    print_grey(b, 0.75);
+    cairo_rectangle(b->cr, x, y - 6, column(r), 0.4);
+    cairo_fill(b->cr);
+    print_put(b, "P", &small, r->foot, x, y, column(r));
 }
 
 static void draw_number(struct print_batch *b, struct print_letter_ready *r, size_t page) {
@@ -301,12 +307,12 @@ static void draw_number(struct print_batch *b, struct print_letter_ready *r, siz
     print_put(b, NULL, &style, str_z(number), r->sheet.left, r->sheet.bottom + 20, column(r));
 }
 
-/* The rows of one page, each paragraph (or the part of it that is here) an element of its own. */
+/* The rows of one page, each written line (or the part of it that is here) an element of its own. */
 static double draw_rows(struct print_batch *b, struct print_letter_ready *r, size_t from, size_t to,
                         double y) {
     for (size_t i = from; i < to; i++) {
         const struct row *row = &r->rows.v[i];
-        if (i == from || row->paragraph != row[-1].paragraph) {
+        if (i == from || row->written != row[-1].written) {
             if (i > from) print_end_tag(b, "P");
             print_tag(b, "P");
             print_grey(b, 0);
@@ -327,6 +333,7 @@ void print_letter_draw(struct print_batch *b, struct print_letter_ready *r) {
         size_t from = r->pages.v[page - 1], to = page < r->pages.n ? r->pages.v[page] : r->rows.n;
         double y = draw_rows(b, r, from, to, top_of(r, page));
         if (page == r->pages.n) closing(b, r, y, true);
+        if (page == 1) draw_foot(b, r);
         if (page > 1) draw_number(b, r, page);
         if (page == r->pages.n) print_end_tag(b, "Sect");
     }

@@ -192,7 +192,7 @@ static double draw_row(struct print_batch *b, struct print_slip_ready *r, const 
     print_draw(b, NULL, &row->number, x, top + high);
     print_end_tag(b, "TD");
     print_draw(b, "TD", &row->place, place, top + 1);
-    print_fit(b, "TD", &count_style, 7, str_z(row->quantity), place + place_wide(r), top - 1.5, quantity_wide,
+    print_fit(b, "TD", &count_style, 4, str_z(row->quantity), place + place_wide(r), top - 1.5, quantity_wide,
               20);
     print_end_tag(b, "TR");
     rule(b, r, y + row->high - 0.5, 0.75, 0.4);

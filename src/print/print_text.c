@@ -193,9 +193,16 @@ void print_draw_line(struct print_batch *b, const struct print_line *line, doubl
 }
 
 double print_draw(struct print_batch *b, const char *tag, const struct print_text *t, double x, double y) {
+    /* Each line as it was written is an element of its own: one that is read out does not run into the next.
+     */
+    bool apart = tag && str_eq(str_z(tag), S("P"));
     print_tag(b, tag);
     print_grey(b, t->grey);
     for (size_t i = 0; i < t->lines.n; i++) {
+        if (apart && i && t->lines.v[i].paragraph != t->lines.v[i - 1].paragraph) {
+            print_end_tag(b, tag);
+            print_tag(b, tag);
+        }
         print_draw_line(b, &t->lines.v[i], x, y);
         y += t->lines.v[i].pitch;
     }
@@ -222,11 +229,12 @@ static bool find_size(struct print_batch *b, struct print_style *style, double l
     double scale = fmin(1, fmin(width / fmax(widest, 1), height / fmax(t.height, 1)));
     double largest = style->size;
     style->size = floor(largest * scale * 20) / 20;
-    if (style->size >= largest * 0.75 && style->size >= least) {
+    bool one_line = height < largest * style->leading * 2;
+    if (style->size >= least && (one_line || style->size >= largest * 0.75)) {
         print_lay(b, style, text, width + 1, 0, ret_text);
         return true;
     }
-    /* Too small: rather wrap the long lines. */
+    /* Where there is room for more lines, long ones rather wrap than become too small. */
     for (style->size = largest * 0.75; style->size > least; style->size -= 0.5) {
         print_lay(b, style, text, width, style->size, ret_text);
         if (ret_text->height <= height) return true;

@@ -49,6 +49,12 @@ bool gesture_state_from(str s, gesture_state *ret) {
 #define ROWS                                                                                                 \
     COLUMNS "FROM gesture g JOIN gesture_step s ON s.brand_id = g.brand_id AND s.gesture_id = g.id " JOINS   \
             "WHERE g.brand_id = $1 AND n.position IS NULL "
+/* Of pages: the rows are picked before anything is joined; SQLite would else join with all that come after.
+ */
+#define PAGE(picked)                                                                                         \
+    COLUMNS "FROM (SELECT w.* FROM " picked ") g "                                                           \
+            "JOIN gesture_step s ON s.brand_id = g.brand_id AND s.gesture_id = g.id " JOINS                  \
+            "WHERE n.position IS NULL ORDER BY g.id"
 
 static void take_row(db_query *q, arena *a, struct store_gesture *r) {
     *r = (struct store_gesture){.id = db_int(q, "id"),
@@ -151,7 +157,8 @@ err store_gestures_of_conversation(db_conn *c, arena *a, int64_t brand, int64_t 
 
 err store_gestures_of_customer(db_conn *c, arena *a, int64_t brand, int64_t customer, int64_t before,
                                int limit, store_gesture_list *ret) {
-    db_query *q = db_sql(c, ROWS "AND g.customer_id = $2 AND g.id < $3 ORDER BY g.id DESC LIMIT $4");
+    db_query *q = db_sql(c, PAGE("gesture w WHERE w.brand_id = $1 AND w.customer_id = $2 AND w.id < $3 "
+                                 "ORDER BY w.id DESC LIMIT $4") " DESC");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, customer);
     db_bind_int(q, 3, before ? before : INT64_MAX);
@@ -161,7 +168,12 @@ err store_gestures_of_customer(db_conn *c, arena *a, int64_t brand, int64_t cust
 
 err store_gestures_asked(db_conn *c, arena *a, int64_t brand, int64_t after, int limit,
                          store_gesture_list *ret) {
-    db_query *q = db_sql(c, ROWS "AND s.step = 'asked' AND g.id > $2 ORDER BY g.id LIMIT $3");
+    db_query *q =
+        db_sql(c, PAGE("gesture_step q JOIN gesture w ON w.brand_id = q.brand_id AND w.id = q.gesture_id "
+                       "WHERE q.brand_id = $1 AND q.step = 'asked' AND q.gesture_id > $2 "
+                       "AND NOT EXISTS (SELECT 1 FROM gesture_step r WHERE r.brand_id = q.brand_id AND "
+                       "r.gesture_id = q.gesture_id AND r.position = q.position + 1) "
+                       "ORDER BY q.gesture_id LIMIT $3"));
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, after);
     db_bind_int(q, 3, limit);
@@ -169,17 +181,17 @@ err store_gestures_asked(db_conn *c, arena *a, int64_t brand, int64_t after, int
 }
 
 #define UNREAD                                                                                               \
-    "AND NOT EXISTS (SELECT 1 FROM judgement_note j WHERE j.brand_id = g.brand_id "                          \
-    "AND j.gesture_id = g.id) "
-#define NEWEST "ORDER BY g.id DESC LIMIT $3"
+    "AND NOT EXISTS (SELECT 1 FROM judgement_note j WHERE j.brand_id = w.brand_id AND j.gesture_id = w.id) "
+#define JUDGED(which)                                                                                        \
+    PAGE("gesture w WHERE w.brand_id = $1 AND w.policy_id = 0 AND w.id < $2 " which                          \
+         "ORDER BY w.id DESC LIMIT $3")                                                                      \
+    " DESC"
 
 err store_gestures_judged(db_conn *c, arena *a, int64_t brand, int64_t agent, bool unread, int64_t before,
                           int limit, store_gesture_list *ret) {
-    const char *sql = agent    ? unread ? ROWS
-                                  "AND g.policy_id = 0 AND g.id < $2 AND g.agent_id = $4 " UNREAD NEWEST
-                                        : ROWS "AND g.policy_id = 0 AND g.id < $2 AND g.agent_id = $4 " NEWEST
-                      : unread ? ROWS "AND g.policy_id = 0 AND g.id < $2 " UNREAD NEWEST
-                               : ROWS "AND g.policy_id = 0 AND g.id < $2 " NEWEST;
+    const char *sql = agent ? unread ? JUDGED("AND w.agent_id = $4 " UNREAD) : JUDGED("AND w.agent_id = $4 ")
+                      : unread ? JUDGED(UNREAD)
+                               : JUDGED("");
     db_query *q = db_sql(c, sql);
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, before ? before : INT64_MAX);
@@ -213,9 +225,10 @@ err store_gesture_sums(db_conn *c, int64_t brand, int64_t conversation, int64_t 
 
 err store_gesture_last_cost(db_conn *c, int64_t brand, str item_kind, str item_code, str currency,
                             int64_t *ret_cost, int64_t *ret_quantity) {
-    db_query *q = db_sql(c, "SELECT cost, quantity FROM gesture WHERE brand_id = $1 AND item_kind = $2 AND "
-                            "item_code = $3 AND currency = $4 AND kind IN ('replacement', 'part', 'extra') "
-                            "AND cost > 0 ORDER BY id DESC LIMIT 1");
+    db_query *q =
+        db_sql(c, "SELECT g.cost, g.quantity FROM gesture g WHERE g.brand_id = $1 AND g.item_kind = $2 AND "
+                  "g.item_code = $3 AND g.currency = $4 AND g.kind IN ('replacement', 'part', 'extra') "
+                  "AND g.cost > 0 AND NOT " GONE " ORDER BY g.id DESC LIMIT 1");
     db_bind_int(q, 1, brand);
     db_bind_text(q, 2, item_kind);
     db_bind_text(q, 3, item_code);
@@ -265,6 +278,25 @@ err store_steps_of(db_conn *c, arena *a, int64_t brand, int64_t gesture, store_s
     TRY(db_done(q));
     *ret = rows;
     return ERR_NONE;
+}
+
+static err run_on(db_query *q, int64_t brand, int64_t conversation) {
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, conversation);
+    return db_done(q);
+}
+
+#define ITS_GESTURES                                                                                         \
+    "WHERE brand_id = $1 AND gesture_id IN (SELECT id FROM gesture WHERE brand_id = $1 AND conversation_id " \
+    "= "                                                                                                     \
+    "$2)"
+
+err store_gestures_forget_words(db_conn *c, int64_t brand, int64_t conversation) {
+    TRY(run_on(db_sql(c, "DELETE FROM judgement_note " ITS_GESTURES), brand, conversation));
+    TRY(run_on(db_sql(c, "UPDATE gesture_step SET note = '' " ITS_GESTURES), brand, conversation));
+    return run_on(db_sql(c, "UPDATE gesture SET judgement = '', item_name = CASE WHEN item_code = '' THEN '' "
+                            "ELSE item_name END WHERE brand_id = $1 AND conversation_id = $2"),
+                  brand, conversation);
 }
 
 err store_gesture_item(db_conn *c, arena *a, int64_t brand, int64_t item, str *ret_name,

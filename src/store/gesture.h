@@ -74,7 +74,8 @@ struct store_gesture_sums {
 };
 err store_gesture_sums(db_conn *c, int64_t brand, int64_t conversation, int64_t policy,
                        struct store_gesture_sums *ret);
-/* The last cost and quantity with which this item was given; *ret_quantity 0 when it never was. */
+/* The last cost and quantity with which this item was given or asked for, declined and withdrawn ones aside;
+ * *ret_quantity 0 when it never was. */
 err store_gesture_last_cost(db_conn *c, int64_t brand, str item_kind, str item_code, str currency,
                             int64_t *ret_cost, int64_t *ret_quantity);
 
@@ -88,6 +89,10 @@ typedef LIST(struct store_step) store_step_list;
 /* ERR_CONFLICT when a step of this position is there: somebody was faster. */
 err store_step_insert(db_conn *c, int64_t brand, const struct store_step *row);
 err store_steps_of(db_conn *c, arena *a, int64_t brand, int64_t gesture, store_step_list *ret);
+
+/* When a customer's words are deleted: the judgements, notes and freely described items of a conversation go
+ * too. What was given, by whom and for how much stays: the books must go on adding up. */
+err store_gestures_forget_words(db_conn *c, int64_t brand, int64_t conversation);
 
 /* An item of the catalogue by its row id, retired ones too; ERR_MISSING when there is none. */
 err store_gesture_item(db_conn *c, arena *a, int64_t brand, int64_t item, str *ret_name,

@@ -38,19 +38,23 @@ NAMES(promise_step_kind, promise_step, step_names, PROMISE_STEPS)
     "LEFT JOIN agent h ON h.brand_id = p.brand_id AND h.id = " HOLDER " "
 #define GONE "(h.id IS NULL OR h.away_at > 0 OR h.disabled_at > 0)"
 
+/* Looked up for the rows that are shown only; as joins they would be done, and planned, for all. */
+#define NAME_OF(agent)                                                                                       \
+    "COALESCE((SELECT x.name FROM agent y JOIN account x ON x.id = y.account_id "                            \
+    "WHERE y.brand_id = p.brand_id AND y.id = " agent "), '') "
+
+#define AGENT_NAME NAME_OF("p.agent_id")
+#define HOLDER_NAME NAME_OF("h.id")
+#define SETTLED_NAME NAME_OF("p.settled_by")
+
 #define ROWS                                                                                                 \
     "SELECT p.id, p.conversation_id, p.customer_id, p.message_id, p.whose, p.text, p.due_day, p.due_at, "    \
     "p.rise_at, p.warned_at, p.warned_day, p.state, p.proof_kind, p.proof_id, p.agreed, p.steps, "           \
     "p.agent_id, p.created_at, p.settled_at, p.settled_by, v.number, v.subject, " HOLDER " AS holder_id, "   \
-    "CASE WHEN " GONE " THEN 1 ELSE 0 END AS holder_gone, u.name AS customer_name, "                         \
-    "COALESCE(ac.name, '') AS agent_name, COALESCE(hc.name, '') AS holder_name, "                            \
-    "COALESCE(sc.name, '') AS settled_name FROM promise p " WITH_HOLDER                                      \
-    "JOIN customer u ON u.brand_id = p.brand_id AND u.id = p.customer_id "                                   \
-    "LEFT JOIN account hc ON hc.id = h.account_id "                                                          \
-    "LEFT JOIN agent ag ON ag.brand_id = p.brand_id AND ag.id = p.agent_id "                                 \
-    "LEFT JOIN account ac ON ac.id = ag.account_id "                                                         \
-    "LEFT JOIN agent sg ON sg.brand_id = p.brand_id AND sg.id = p.settled_by "                               \
-    "LEFT JOIN account sc ON sc.id = sg.account_id WHERE p.brand_id = $1 "
+    "CASE WHEN " GONE " THEN 1 ELSE 0 END AS holder_gone, u.name AS customer_name, " AGENT_NAME              \
+    "AS agent_name, " HOLDER_NAME "AS holder_name, " SETTLED_NAME "AS settled_name "                         \
+    "FROM promise p " WITH_HOLDER "JOIN customer u ON u.brand_id = p.brand_id AND u.id = p.customer_id "     \
+    "WHERE p.brand_id = $1 "
 
 static void read_row(db_query *q, arena *a, struct store_promise *r) {
     *r = (struct store_promise){.id = db_int(q, "id"),
@@ -127,10 +131,9 @@ err store_promise_insert(db_conn *c, int64_t brand, const struct store_promise *
 
 err store_promise_update(db_conn *c, int64_t brand, const struct store_promise *r) {
     db_query *q = db_sql(
-        c,
-        "UPDATE promise SET due_day = $3, due_at = $4, rise_at = $5, warned_at = $6, warned_day = $7, "
-        "state = $8, proof_kind = $9, proof_id = $10, agreed = $11, steps = $12, settled_at = $13, "
-        "settled_by = $14 WHERE brand_id = $1 AND id = $2 AND steps = $12 - 1");
+        c, "UPDATE promise SET due_day = $3, due_at = $4, rise_at = $5, warned_at = $6, warned_day = $7, "
+           "state = $8, proof_kind = $9, proof_id = $10, agreed = $11, steps = $12, settled_at = $13, "
+           "settled_by = $14 WHERE brand_id = $1 AND id = $2 AND steps = $12 - 1");
     bind_changing(q, brand, r);
     TRY(db_done(q));
     if (!db_changes(q))
@@ -228,8 +231,7 @@ struct page_key promise_key(promise_view view, const struct store_promise *row) 
 err store_promise_count(db_conn *c, int64_t brand, const struct promise_ask *ask,
                         struct promise_counts *ret) {
     /* Of all: without the joins, since every page asks. */
-    db_query *q =
-        db_sql(c, ask->holder ? COUNTED(WITH_HOLDER, "AND " HELD_BY("4")) : COUNTED("", ""));
+    db_query *q = db_sql(c, ask->holder ? COUNTED(WITH_HOLDER, "AND " HELD_BY("4")) : COUNTED("", ""));
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, ask->now);
     db_bind_int(q, 3, ask->today_end);
@@ -278,17 +280,34 @@ err store_promise_memories(db_conn *c, arena *a, int64_t brand, int64_t customer
     return take(q, a, ret);
 }
 
-err store_promise_same(db_conn *c, arena *a, int64_t brand, int64_t message, str text,
-                       struct store_promise *ret) {
+static err first_or_none(db_query *q, arena *a, struct store_promise *ret) {
+    store_promise_list rows;
+    TRY(take(q, a, &rows));
+    *ret = rows.n ? rows.v[0] : (struct store_promise){0};
+    return ERR_NONE;
+}
+
+err store_promise_same_theirs(db_conn *c, arena *a, int64_t brand, int64_t message, str text,
+                              struct store_promise *ret) {
     db_query *q =
         db_sql(c, ROWS "AND p.message_id = $2 AND p.text = $3 AND p.whose = 'theirs' ORDER BY p.id LIMIT 1");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, message);
     db_bind_text(q, 3, text);
-    store_promise_list rows;
-    TRY(take(q, a, &rows));
-    *ret = rows.n ? rows.v[0] : (struct store_promise){0};
-    return ERR_NONE;
+    return first_or_none(q, a, ret);
+}
+
+err store_promise_same_ours(db_conn *c, arena *a, int64_t brand, int64_t conversation, str text, int64_t day,
+                            struct store_promise *ret) {
+    /* The plus keeps SQLite from going through all that is due on that day. */
+    db_query *q = db_sql(c, ROWS "AND p.conversation_id = $2 AND p.text = $3 AND +p.due_day = $4 "
+                                 "AND p.message_id = 0 AND p.whose = 'ours' AND p.state = 'open' "
+                                 "ORDER BY p.id LIMIT 1");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, conversation);
+    db_bind_text(q, 3, text);
+    db_bind_int(q, 4, day);
+    return first_or_none(q, a, ret);
 }
 
 err store_promises_proved_by(db_conn *c, arena *a, int64_t brand, int64_t customer, int64_t message,
@@ -324,9 +343,9 @@ err store_promise_days(db_conn *c, arena *a, int64_t brand, day_list *ret) {
 }
 
 err store_promise_day_ends(db_conn *c, int64_t brand, int64_t day, int64_t due_at) {
-    db_query *q = db_sql(
-        c, "UPDATE promise SET due_at = $3, rise_at = CASE WHEN warned_at > 0 AND warned_at < $3 "
-           "THEN warned_at ELSE $3 END WHERE brand_id = $1 AND due_day = $2 AND state = 'open'");
+    db_query *q =
+        db_sql(c, "UPDATE promise SET due_at = $3, rise_at = CASE WHEN warned_at > 0 AND warned_at < $3 "
+                  "THEN warned_at ELSE $3 END WHERE brand_id = $1 AND due_day = $2 AND state = 'open'");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, day);
     db_bind_int(q, 3, due_at);

@@ -1,5 +1,5 @@
-/* store/promise: what we said will happen and what customers promised, how it stands, and its steps. Steps are
- * only ever added; a row of `promise` is where they lead to. */
+/* store/promise: what we said will happen and what customers promised, how it stands, and its steps. Steps
+ * are only ever added; a row of `promise` is where they lead to. */
 #ifndef LONGHAND_STORE_PROMISE_H
 #define LONGHAND_STORE_PROMISE_H
 
@@ -55,7 +55,8 @@ err store_promise_insert(db_conn *c, int64_t brand, const struct store_promise *
 err store_promise_update(db_conn *c, int64_t brand, const struct store_promise *row);
 /* ERR_MISSING when the brand has none of that id. */
 err store_promise_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct store_promise *ret);
-/* With their steps: those of a message; those of customers in a conversation to whose keeping nobody agreed. */
+/* With their steps: those of a message; those of customers in a conversation to whose keeping nobody agreed.
+ */
 err store_promises_delete_of_message(db_conn *c, int64_t brand, int64_t message);
 err store_promises_delete_not_agreed(db_conn *c, int64_t brand, int64_t conversation);
 
@@ -99,9 +100,12 @@ err store_promises_of_customer(db_conn *c, arena *a, int64_t brand, int64_t cust
 /* Theirs, agreed to, open or kept, from other conversations than `except`; newest first. */
 err store_promise_memories(db_conn *c, arena *a, int64_t brand, int64_t customer, int64_t except, int limit,
                            store_promise_list *ret);
-/* Theirs from one letter with these very words: ret->id 0 when there is none. */
-err store_promise_same(db_conn *c, arena *a, int64_t brand, int64_t message, str text,
-                       struct store_promise *ret);
+/* ret->id 0 when there is none. Theirs from one letter with these very words; ours, open and added by hand,
+ * with these very words for this day. */
+err store_promise_same_theirs(db_conn *c, arena *a, int64_t brand, int64_t message, str text,
+                              struct store_promise *ret);
+err store_promise_same_ours(db_conn *c, arena *a, int64_t brand, int64_t conversation, str text, int64_t day,
+                            struct store_promise *ret);
 /* Settled ones of the customer that this message proved. */
 err store_promises_proved_by(db_conn *c, arena *a, int64_t brand, int64_t customer, int64_t message,
                              store_promise_list *ret);

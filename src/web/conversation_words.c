@@ -44,6 +44,11 @@ static const struct event_word event_words[] = {
     {"send_failed", T("A reply could not be delivered: {1}"), T("A reply could not be delivered: {1}")},
     {"send_uncertain", T("A reply may not have arrived: {1}"), T("A reply may not have arrived: {1}")},
     {"reread", T("You had the letter read again"), T("{0} had the letter read again")},
+    {"gesture_given", T("You gave this: {1}"), T("{0} gave this: {1}")},
+    {"gesture_asked", T("You asked a lead to confirm this: {1}"), T("{0} asked a lead to confirm this: {1}")},
+    {"gesture_confirmed", T("You confirmed this: {1}"), T("{0} confirmed this: {1}")},
+    {"gesture_declined", T("You declined this: {1}"), T("{0} declined this: {1}")},
+    {"gesture_withdrawn", T("You took this gesture back: {1}"), T("{0} took this gesture back: {1}")},
     {"away", T("You are away; this went back to the list"), T("{0} is away; this went back to the list")},
 };
 

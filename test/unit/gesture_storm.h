@@ -19,8 +19,9 @@ struct storm {
     int attempts, threads;
     int64_t cost;
     int distinct_keys; /* as many as attempts, or fewer: the rest are second clicks */
+    bool saw_nothing;  /* all think that they are the first in the conversation */
     /* What came of it. */
-    _Atomic int next, given, repeated, refused, busy, failed;
+    _Atomic int next, given, repeated, refused, conflicts, busy, failed;
     char said[512]; /* by the first that failed otherwise */
 };
 
@@ -28,7 +29,7 @@ static void storm_attempt(struct storm *s, int i) {
     arena *a = arena_new(0);
     int key = i % s->distinct_keys;
     struct gesture_wish wish = {.conversation = s->conversations[(size_t)key % s->nconversations],
-                                .seen_gestures = -1,
+                                .seen_gestures = s->saw_nothing ? 0 : -1,
                                 .kind = GESTURE_VOUCHER,
                                 .situation = S("late"),
                                 .quantity = 1,
@@ -44,6 +45,8 @@ static void storm_attempt(struct storm *s, int i) {
         atomic_fetch_add(done.repeated ? &s->repeated : &s->given, 1);
     else if (e == ERR_LIMIT)
         atomic_fetch_add(&s->refused, 1);
+    else if (e == ERR_CONFLICT)
+        atomic_fetch_add(&s->conflicts, 1);
     else if (atomic_fetch_add(&s->failed, 1) == 0)
         snprintf(s->said, sizeof s->said, "%s: %s", err_name(e), err_text());
     arena_free(a);

@@ -3,6 +3,7 @@
 #include "gesture_kit.h"
 #include "gesture_storm.h"
 
+#include "desk/listening.h"
 #include "store/event.h"
 
 static int64_t add_policy(const char *situation, const char *kind, const char *code, policy_answer answer,
@@ -264,7 +265,7 @@ static void what_can_be_done_now(void **state) {
     assert_str(juno->item_name, "Keeper Juno");
     assert_false(juno->within);
     assert_int_equal(juno->kind, GESTURE_REPLACEMENT);
-    assert_int_equal(juno->cost_each, 450); /* what it cost last time */
+    assert_int_equal(juno->cost_each, 550); /* what it cost last time */
     assert_int_equal(door->policy.id, broken);
     assert_true(door->within);
     assert_int_equal(door->kind, GESTURE_PART);
@@ -279,6 +280,15 @@ static void what_can_be_done_now(void **state) {
     assert_int_equal(o.seen_gestures, 1);
     for (size_t i = 0; i < o.offers.n; i++)
         assert_int_equal(o.offers.v[i].already, str_eq(o.offers.v[i].concerns.code, S("F-011")) ? 1 : 0);
+    /* What was struck out is offered nothing for. */
+    for (size_t i = 0; i < o.offers.n; i++) {
+        const struct gesture_offer *x = &o.offers.v[i];
+        if (str_eq(x->concerns.code, S("F-011")) && x->item_finding)
+            assert_ok(listening_strike(&kit.d, kit.a, &w.ada, x->item_message, x->item_finding, true));
+    }
+    assert_ok(gesture_offers(&kit.d, kit.a, &w.ada, v, &o));
+    assert_true(o.offers.n >= 1);
+    for (size_t i = 0; i < o.offers.n; i++) assert_false(str_eq(o.offers.v[i].concerns.code, S("F-011")));
     /* A letter that says nothing of the kind has one offer all the same. */
     assert_ok(gesture_offers(&kit.d, kit.a, &w.ada, world_letter("Thank you!"), &o));
     assert_int_equal(o.offers.n, 1);
@@ -324,6 +334,37 @@ static void months_are_the_brands(void **state) {
     assert_int_equal(months.v[0].used, 0);
     assert_int_equal(world_room(&w.bo).room, 500);
     kit.now = then;
+}
+
+struct with_reply {
+    struct gesture_wish wish;
+    struct gesture_done done;
+    bool fails;
+};
+
+static err give_with_reply(db_conn *c, void *arg) {
+    struct with_reply *x = arg;
+    TRY(gesture_give_in(c, &kit.d, kit.a, &w.omar, &x->wish, &x->done));
+    return x->fails ? err_set(ERR_CONFLICT, "The reply could not be sent.") : ERR_NONE;
+}
+
+static void a_gesture_stands_and_falls_with_its_reply(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    int64_t v = world_letter("I lost Juno.");
+    assert_ok(allowance_set(&kit.d, kit.a, &w.lea, ROLE_AGENT, w.omar.agent, 100000, S("")));
+    int64_t room = world_room(&w.omar).room;
+    struct with_reply x = {.wish = world_wish(v), .fails = true};
+    x.wish.situation = S("other");
+    assert_int_equal(db_write(kit.db, give_with_reply, &x), ERR_CONFLICT);
+    assert_int_equal(gestures_in(v), 0);
+    assert_int_equal(world_room(&w.omar).room, room);
+    assert_int_equal(events_of(v).n, 0);
+    x.fails = false;
+    assert_ok(db_write(kit.db, give_with_reply, &x));
+    assert_false(x.done.repeated);
+    assert_int_equal(gestures_in(v), 1);
+    assert_int_equal(world_room(&w.omar).room, room - 450);
 }
 
 /* ---- many at once ---- */
@@ -380,6 +421,76 @@ static void nobody_spends_the_same_room_twice(void **state) {
     assert_int_equal(world_room(&clicker).used, 15);
 }
 
+static void two_who_saw_nothing_give_once(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    int64_t v = world_letter("It was late.");
+    struct actor agents[] = {w.omar, w.ada, w.bo};
+    for (int i = 0; i < 3; i++)
+        assert_ok(allowance_set(&kit.d, kit.a, &w.lea, ROLE_AGENT, agents[i].agent, 100000, S("")));
+    int64_t before = world_room(&w.omar).used + world_room(&w.ada).used + world_room(&w.bo).used;
+    struct storm s = {.d = &kit.d,
+                      .agents = agents,
+                      .nagents = 3,
+                      .conversations = &v,
+                      .nconversations = 1,
+                      .attempts = 24,
+                      .threads = 8,
+                      .cost = 7,
+                      .distinct_keys = 24,
+                      .saw_nothing = true};
+    storm_run(&s);
+    if (s.failed) fail_msg("%s", s.said);
+    assert_int_equal(s.given, 1);
+    assert_int_equal(s.conflicts, 23);
+    assert_int_equal(gestures_in(v), 1);
+    assert_int_equal(world_room(&w.omar).used + world_room(&w.ada).used + world_room(&w.bo).used, before + 7);
+}
+
+struct taking_back {
+    int64_t gesture;
+    const struct actor *who;
+    err got;
+};
+
+static void *take_back(void *arg) {
+    struct taking_back *t = arg;
+    arena *a = arena_new(0);
+    while ((t->got = gesture_withdraw(&kit.d, a, t->who, t->gesture, S(""))) == ERR_BUSY)
+        ;
+    arena_free(a);
+    return NULL;
+}
+
+static void room_comes_back_once(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    int64_t v = world_letter("I lost Juno.");
+    struct actor giver = world_person("Giver", ROLE_AGENT);
+    assert_ok(allowance_set(&kit.d, kit.a, &w.lea, ROLE_AGENT, giver.agent, 1000, S("")));
+    struct gesture_wish wish = world_wish(v);
+    struct gesture_done kept, gone;
+    wish.situation = S("other");
+    assert_ok(gesture_give(&kit.d, kit.a, &giver, &wish, &kept));
+    wish.key = S("the-one-that-goes");
+    assert_ok(gesture_give(&kit.d, kit.a, &giver, &wish, &gone));
+    struct taking_back t[8];
+    pthread_t threads[8];
+    for (int i = 0; i < 8; i++) {
+        t[i] = (struct taking_back){gone.id, i % 2 ? &giver : &w.lea, ERR_NONE};
+        assert_int_equal(pthread_create(&threads[i], NULL, take_back, &t[i]), 0);
+    }
+    for (int i = 0; i < 8; i++) pthread_join(threads[i], NULL);
+    int good = 0;
+    for (int i = 0; i < 8; i++) {
+        assert_true(t[i].got == ERR_NONE || t[i].got == ERR_CONFLICT);
+        good += t[i].got == ERR_NONE;
+    }
+    assert_int_equal(good, 4); /* one of them took it back, however often they clicked */
+    assert_int_equal(world_gesture(gone.id).steps, 2);
+    assert_int_equal(world_room(&giver).used, 450);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {KIT_TEST(within_policy_is_one_click),
                                        KIT_TEST(outside_policy_takes_room_and_a_sentence),
@@ -387,6 +498,9 @@ int main(void) {
                                        KIT_TEST(bad_wishes_are_refused),
                                        KIT_TEST(what_can_be_done_now),
                                        KIT_TEST(months_are_the_brands),
-                                       KIT_TEST(nobody_spends_the_same_room_twice)};
+                                       KIT_TEST(a_gesture_stands_and_falls_with_its_reply),
+                                       KIT_TEST(nobody_spends_the_same_room_twice),
+                                       KIT_TEST(two_who_saw_nothing_give_once),
+                                       KIT_TEST(room_comes_back_once)};
     return KIT_RUN(tests);
 }

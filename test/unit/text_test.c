@@ -7,8 +7,7 @@
 #include <cmocka.h>
 
 static void assert_str(str got, const char *want) {
-    if (got.n != strlen(want) || memcmp(got.p, want, got.n) != 0)
-        fail_msg("got \"%.*s\", want \"%s\"", STR_FMT(got), want);
+    if (!str_eq(got, str_z(want))) fail_msg("got \"%.*s\", want \"%s\"", STR_FMT(got), want);
 }
 
 static struct text cut(arena *a, const char *z, const char *language) {
@@ -87,6 +86,14 @@ static void sentences_end_where_people_end_them(void **state) {
     assert_int_equal(t.sentences[7].paragraph, 2);
 }
 
+static void a_day_of_a_month_ends_no_sentence(void **state) {
+    (void)state;
+    ARENA_AUTO arena *a = arena_new(0);
+    struct text t = cut(a, "Ich schicke es am 3. M\xc3\xa4rz. Danke.", "de");
+    assert_int_equal(t.nsentences, 2);
+    assert_str(text_sentence(&t, 0), "Ich schicke es am 3. M\xc3\xa4rz.");
+}
+
 static void offsets_lead_back(void **state) {
     (void)state;
     ARENA_AUTO arena *a = arena_new(0);
@@ -135,9 +142,9 @@ static void large_and_hostile_texts_end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_are_cut_and_folded),    cmocka_unit_test(sentences_end_where_people_end_them),
-        cmocka_unit_test(offsets_lead_back),           cmocka_unit_test(stems_join_forms),
-        cmocka_unit_test(large_and_hostile_texts_end),
+        cmocka_unit_test(words_are_cut_and_folded), cmocka_unit_test(sentences_end_where_people_end_them),
+        cmocka_unit_test(offsets_lead_back),        cmocka_unit_test(a_day_of_a_month_ends_no_sentence),
+        cmocka_unit_test(stems_join_forms),         cmocka_unit_test(large_and_hostile_texts_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
