@@ -129,4 +129,4 @@ $(B)/test/%: test/%.c $(LIB)
 	$(say)$(CC) $(CFLAGS) -o $@ $< $(LIB) $(LIBS)
 
 -include $(wildcard $(G)/*.d)
--include $(shell find build/$(MODE) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -36,7 +36,7 @@ CREATE INDEX promise_rising ON promise (brand_id, rise_at, id) WHERE state = 'op
 CREATE INDEX promise_settled ON promise (brand_id, state, settled_at, id) WHERE whose = 'ours';
 CREATE INDEX promise_conversation ON promise (brand_id, conversation_id, id);
 CREATE INDEX promise_customer ON promise (brand_id, customer_id, id);
-CREATE INDEX promise_message ON promise (brand_id, message_id, id);
+CREATE INDEX promise_message ON promise (brand_id, message_id, id) WHERE message_id > 0;
 CREATE INDEX promise_due_day ON promise (brand_id, due_day) WHERE state = 'open';
 
 -- What became of it, never changed. step: made, moved, warned, kept, broken, released, reopened, agreed, disagreed.

@@ -56,9 +56,10 @@ const char *promise_standing(const struct store_promise *p, int64_t now) {
 
 /* ---- export ---- */
 
-static const char *const columns[] = {"promise",    "conversation",  "customer",   "text",     "due_day",
-                                      "state",      "comes_instead", "made_by",    "made_at",  "holder",
-                                      "settled_by", "settled_at",    "proof_kind", "proof_id", "steps"};
+static const char *const columns[] = {"promise",    "conversation", "customer",      "text",
+                                      "due_day",    "state",        "comes_instead", "made_by",
+                                      "made_at",    "holder",       "settled_by",    "settled_at",
+                                      "proof_kind", "proof_id",     "steps",         "note"};
 
 static str moment(arena *a, int64_t at) {
     struct local_time t;
@@ -87,6 +88,7 @@ static void put_row(arena *a, struct csv_out *o, const struct store_promise *p, 
         str_z(proof_kind_name(p->proof.kind)),
         number(a, p->proof.id),
         number(a, p->steps),
+        p->note,
     };
     _Static_assert(sizeof fields / sizeof *fields == sizeof columns / sizeof *columns, "a field a column");
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) csv_field(o, fields[i]);

@@ -23,22 +23,31 @@ void print_page_begin(struct print_batch *b, enum print_paper paper) {
     if (b->page_open) cairo_show_page(b->cr);
     /* A new size forgets what was drawn or begun on the page before it. */
     cairo_pdf_surface_set_size(b->surface, size.width, size.height);
+    /* A picture (or an emoji, which is one) that is the first thing on a page makes cairo forget the tags
+     * that began before it; so a dot that nobody sees comes first. */
+    cairo_set_source_rgb(b->cr, 1, 1, 1);
+    cairo_rectangle(b->cr, 0, 0, 0.01, 0.01);
+    cairo_fill(b->cr);
     if (!b->page_open) cairo_tag_begin(b->cr, "Document", NULL);
     b->page_open = true;
     b->box.pages++;
 }
 
-/* The tag goes into the PDF as it is: letters, digits and hyphens only. */
-static void set_language(struct print_batch *b, str language) {
+/* The tag goes into the PDF as it is: letters, digits and hyphens only; `other` when nothing is left. */
+static void clean_language(str language, const char *other, char out[36]) {
     size_t n = 0;
-    for (size_t i = 0; i < language.n && n + 1 < sizeof b->language_bytes; i++) {
+    for (size_t i = 0; i < language.n && n < 35; i++) {
         char c = language.p[i] == '_' ? '-' : language.p[i];
         if (!g_ascii_isalnum(c) && c != '-') break;
-        b->language_bytes[n++] = c;
+        out[n++] = c;
     }
-    if (!n) memcpy(b->language_bytes, "en", n = 2);
-    b->language_bytes[n] = 0;
-    memcpy(b->file.language, b->language_bytes, n + 1);
+    out[n] = 0;
+    if (!n) snprintf(out, 36, "%s", other);
+}
+
+void print_speak(struct print_batch *b, str language, str text) {
+    clean_language(language, b->file.language, b->tongue.speaks);
+    b->tongue.han = print_han_of(str_z(b->tongue.speaks), text);
 }
 
 static err describe(struct print_batch *b, const struct print_about *about) {
@@ -69,7 +78,7 @@ static void open_context(struct print_batch *b) {
     cairo_font_options_destroy(options);
     pango_context_set_round_glyph_positions(b->context, FALSE);
     pango_context_set_base_dir(b->context, PANGO_DIRECTION_LTR);
-    pango_context_set_language(b->context, pango_language_from_string(b->language_bytes));
+    pango_context_set_language(b->context, pango_language_from_string(b->file.language));
 }
 
 err print_batch_begin(const struct print_about *about, print_write write, void *context,
@@ -81,7 +90,8 @@ err print_batch_begin(const struct print_about *about, print_write write, void *
     b->fonts = fonts;
     b->a = arena_new(ARENA_MAX);
     b->file = (struct print_file){.write = write, .context = context, .held = BUF_MAX(HELD_MAX)};
-    set_language(b, about->language);
+    clean_language(about->language, "en", b->file.language);
+    print_speak(b, S(""), S(""));
     b->surface = cairo_pdf_surface_create_for_stream(print_file_take, &b->file, 595, 842);
     b->cr = cairo_create(b->surface);
     open_context(b);
@@ -116,16 +126,10 @@ static err add(struct print_batch *b, const struct print_box *box) {
     struct print_slip_ready *slip = NULL;
     struct print_label_ready *label = NULL;
     if (box->letter) TRY(print_letter_check(b, box->paper, box->look, box->letter, &letter));
-    enum print_han han = b->han;
     if (box->slip) TRY(print_slip_check(b, box->paper, box->look, box->slip, &slip));
-    enum print_han slip_han = b->han;
     if (box->label) TRY(print_label_check(b, box->label_paper, box->label, &label));
-    enum print_han label_han = b->han;
-    b->han = han;
     if (letter) print_letter_draw(b, letter);
-    b->han = slip_han;
     if (slip) print_slip_draw(b, slip);
-    b->han = label_han;
     if (label) print_label_draw(b, label);
     return state(b);
 }

@@ -1,9 +1,9 @@
 /* print: letters, packing slips and address labels as PDF.
  *
- * Text is only ever text: no markup, no path, no link is read out of it. Nothing is opened but the
- * system's fonts (below /usr/share/fonts and /usr/local/share/fonts); no socket. Every function may be
- * called from several threads at once, each on prints of its own. Neither the locale nor the time zone of the
- * process counts: dates and headings come in as text, in the reader's language.
+ * Text is only ever text: no markup, no path, no link is read out of it. Nothing is opened but fontconfig's
+ * files and the system's fonts (below /usr/share/fonts and /usr/local/share/fonts); no socket. Every function
+ * may be called from several threads at once, each on prints of its own. Neither the locale nor the time zone
+ * of the process counts: dates and headings come in as text, in the reader's language.
  *
  * The same input gives the same bytes with the same fonts and libraries. Fonts are embedded, the document
  * is tagged (Document, Sect, H1, P, Figure, Table) and carries its language and title.

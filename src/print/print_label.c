@@ -1,6 +1,7 @@
 #include "print/print_own.h"
 
 struct print_label_ready {
+    struct print_tongue tongue;
     enum print_paper paper;
     struct print_size page, label; /* the label may be smaller than its page */
     str sender, address, box, link;
@@ -15,7 +16,8 @@ err print_label_check(struct print_batch *b, enum print_paper paper, const struc
     TRY(print_field(b, "address", label->address, PRINT_ADDRESS_LINES, &r->address));
     TRY(print_field(b, "box's number", label->box, 1, &r->box));
     TRY(print_qr_check(label->link));
-    b->han = print_han_of(label->language.n ? label->language : str_z(b->language_bytes), r->address);
+    print_speak(b, label->language, r->address);
+    r->tongue = b->tongue;
     *ret_ready = r;
     return ERR_NONE;
 }
@@ -34,6 +36,7 @@ static void cut_line(struct print_batch *b, const struct print_label_ready *r) {
 }
 
 void print_label_draw(struct print_batch *b, struct print_label_ready *r) {
+    b->tongue = r->tongue;
     bool narrow = r->label.width < 3 * 72;
     /* Office printers leave the edge of a sheet white; label printers print nearly to it. */
     double edge = r->page.width > r->label.width ? 9 * MM : 4 * MM;

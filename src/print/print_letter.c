@@ -70,6 +70,7 @@ struct row {
 };
 
 struct print_letter_ready {
+    struct print_tongue tongue;
     enum print_paper paper;
     struct sheet sheet;
     struct print_size size;
@@ -223,7 +224,8 @@ err print_letter_check(struct print_batch *b, enum print_paper paper, const stru
                                      .sans = look->sans};
     TRY(clean_letter(b, look, letter, r, &text));
     if (!r->sheet.window_there) r->address = r->sender = (str){0};
-    b->han = print_han_of(letter->language.n ? letter->language : str_z(b->language_bytes), text);
+    print_speak(b, letter->language, text);
+    r->tongue = b->tongue;
     r->style = (struct print_style){.size = r->sheet.size, .leading = 1.48, .sans = look->sans};
     r->right_to_left = print_right_to_left(text);
     r->foot_high = height_of(b, &small, r->foot, column(r));
@@ -326,6 +328,7 @@ static double draw_rows(struct print_batch *b, struct print_letter_ready *r, siz
 }
 
 void print_letter_draw(struct print_batch *b, struct print_letter_ready *r) {
+    b->tongue = r->tongue;
     for (size_t page = 1; page <= r->pages.n; page++) {
         print_page_begin(b, r->paper);
         if (page == 1) print_tag(b, "Sect");

@@ -14,6 +14,12 @@
 enum print_han { HAN_SIMPLIFIED, HAN_TRADITIONAL, HAN_JAPANESE, HAN_KOREAN };
 enum { HANS = HAN_KOREAN + 1 };
 
+/* The language of a part of a box, and the shapes it asks for. */
+struct print_tongue {
+    enum print_han han;
+    char speaks[36];
+};
+
 struct print_picture {
     uint64_t hash; /* of the PNG's bytes */
     cairo_surface_t *surface;
@@ -45,12 +51,11 @@ struct print_batch {
     PangoContext *context;
     arena *a; /* of the box that is printed now, as are its layouts */
     print_layouts layouts;
-    enum print_han han; /* of the part that is printed now */
+    struct print_tongue tongue; /* of the part that is laid out now */
     struct print_picture pictures[PRINT_PICTURES];
     int npictures, next_picture;
     struct print_result total, box;
     bool page_open, ended;
-    char language_bytes[36];
 };
 
 /* ALIGN_START: on the side the line's own writing begins. */
@@ -92,6 +97,8 @@ err print_file_finish(struct print_file *f);
 /* fonts */
 err print_fonts_open(PangoFontMap **ret_fonts);
 enum print_han print_han_of(str language, str text);
+/* Set the language of what is laid out next; empty is the document's. */
+void print_speak(struct print_batch *b, str language, str text);
 /* NUL-terminated list of families, best first. */
 const char *print_families(bool sans, enum print_han han);
 

@@ -113,7 +113,6 @@ struct print_size print_picture_draw(struct print_batch *b, const struct print_p
     cairo_translate(b->cr, right ? x + width - size.width : x, y);
     cairo_scale(b->cr, scale, scale);
     cairo_set_source_surface(b->cr, p->surface, 0, 0);
-    /* Not cairo_paint: as the first thing on a page it makes cairo forget the tags that began before it. */
     cairo_rectangle(b->cr, 0, 0, p->width, p->height);
     cairo_fill(b->cr);
     cairo_restore(b->cr);

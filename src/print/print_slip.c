@@ -22,6 +22,7 @@ struct item_row {
 };
 
 struct print_slip_ready {
+    struct print_tongue tongue;
     enum print_paper paper;
     struct print_size size;
     uint32_t accent;
@@ -111,7 +112,8 @@ err print_slip_check(struct print_batch *b, enum print_paper paper, const struct
     if (paper > PRINT_A5) return err_set(ERR_INVALID, "A packing slip is not printed on a label.");
     *r = (struct print_slip_ready){.paper = paper, .size = print_paper_size(paper), .accent = look->accent};
     TRY(clean_slip(b, look, slip, r));
-    b->han = print_han_of(slip->language.n ? slip->language : str_z(b->language_bytes), r->address);
+    print_speak(b, slip->language, r->address);
+    r->tongue = b->tongue;
     r->nrows = slip->nitems;
     r->rows = arena_array(b->a, slip->nitems + 1, sizeof *r->rows);
     for (size_t i = 0; i < slip->nitems; i++) TRY(lay_item(b, r, &slip->items[i], &r->rows[i]));
@@ -213,6 +215,7 @@ static void draw_number(struct print_batch *b, struct print_slip_ready *r, size_
 }
 
 void print_slip_draw(struct print_batch *b, struct print_slip_ready *r) {
+    b->tongue = r->tongue;
     for (size_t page = 1; page <= r->pages.n; page++) {
         print_page_begin(b, r->paper);
         if (page == 1) print_tag(b, "Sect");

@@ -17,6 +17,7 @@ static bool dropped(uint32_t c, bool lines) {
 }
 
 str print_clean(arena *a, str s, bool lines) {
+    if (!s.n) return S("");
     BUF_AUTO buf out = BUF_MAX(s.n * 3 + 1);
     const char *p = s.p, *end = s.p + s.n;
     while (p < end) {
@@ -39,7 +40,7 @@ str print_clean(arena *a, str s, bool lines) {
             buf_add_utf8(&out, c);
         p = g_utf8_next_char(p);
     }
-    return str_copy(a, buf_str(&out));
+    return out.n ? str_copy(a, buf_str(&out)) : S("");
 }
 
 size_t print_count_lines(str s) {
@@ -91,17 +92,65 @@ static PangoAlignment alignment(enum print_align align, str text) {
     return (align == ALIGN_RIGHT) != turned ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT;
 }
 
+/* The language of a run: the text's own where it is written so, else the commonest of its script. Pango would
+ * ask the environment for the latter. */
+static PangoLanguage *language_of(const struct print_batch *b, GUnicodeScript script) {
+    static const char *const han[HANS] = {"zh-cn", "zh-tw", "ja", "ko"};
+    static const struct {
+        GUnicodeScript script;
+        const char *language;
+    } common[] = {
+        {G_UNICODE_SCRIPT_LATIN, "en"},       {G_UNICODE_SCRIPT_GREEK, "el"},
+        {G_UNICODE_SCRIPT_CYRILLIC, "ru"},    {G_UNICODE_SCRIPT_ARABIC, "ar"},
+        {G_UNICODE_SCRIPT_HEBREW, "he"},      {G_UNICODE_SCRIPT_HIRAGANA, "ja"},
+        {G_UNICODE_SCRIPT_KATAKANA, "ja"},    {G_UNICODE_SCRIPT_HANGUL, "ko"},
+        {G_UNICODE_SCRIPT_BOPOMOFO, "zh-tw"}, {G_UNICODE_SCRIPT_BENGALI, "bn"},
+        {G_UNICODE_SCRIPT_DEVANAGARI, "hi"},
+    };
+    PangoLanguage *own = pango_language_from_string(b->tongue.speaks);
+    if (pango_language_includes_script(own, (PangoScript)script)) return own;
+    if (script == G_UNICODE_SCRIPT_HAN) return pango_language_from_string(han[b->tongue.han]);
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
+        if (common[i].script == script) return pango_language_from_string(common[i].language);
+    return own;
+}
+
+static void name_languages(struct print_batch *b, PangoLayout *layout, str text) {
+    PangoAttrList *list = pango_attr_list_new();
+    PangoLanguage *now = pango_language_from_string(b->tongue.speaks);
+    size_t from = 0, at = 0;
+    for (; at <= text.n; at += at < text.n ? (size_t)(g_utf8_next_char(text.p + at) - (text.p + at)) : 1) {
+        PangoLanguage *next = NULL;
+        if (at < text.n) {
+            GUnicodeScript script = g_unichar_get_script(g_utf8_get_char(text.p + at));
+            next = script == G_UNICODE_SCRIPT_COMMON || script == G_UNICODE_SCRIPT_INHERITED
+                       ? now
+                       : language_of(b, script);
+        }
+        if (next == now) continue;
+        PangoAttribute *attribute = pango_attr_language_new(now);
+        attribute->start_index = (guint)from;
+        attribute->end_index = (guint)at;
+        pango_attr_list_insert(list, attribute);
+        from = at;
+        now = next;
+    }
+    pango_layout_set_attributes(layout, list);
+    pango_attr_list_unref(list);
+}
+
 static PangoLayout *layout_new(struct print_batch *b, const struct print_style *style, str text, double width,
                                double hang) {
     PangoLayout *layout = pango_layout_new(b->context);
     *list_add(b->a, &b->layouts) = layout;
     PangoFontDescription *font = pango_font_description_new();
-    pango_font_description_set_family_static(font, print_families(style->sans, b->han));
+    pango_font_description_set_family_static(font, print_families(style->sans, b->tongue.han));
     pango_font_description_set_absolute_size(font, style->size * PANGO_SCALE);
     if (style->bold) pango_font_description_set_weight(font, PANGO_WEIGHT_BOLD);
     pango_layout_set_font_description(layout, font);
     pango_font_description_free(font);
     pango_layout_set_text(layout, text.p, (int)text.n);
+    name_languages(b, layout, text);
     pango_layout_set_width(layout, width > 0 ? (int)(width * PANGO_SCALE) : -1);
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     if (hang > 0) pango_layout_set_indent(layout, (int)(-hang * PANGO_SCALE));

@@ -46,13 +46,16 @@ NAMES(promise_step_kind, promise_step, step_names, PROMISE_STEPS)
 #define AGENT_NAME NAME_OF("p.agent_id")
 #define HOLDER_NAME NAME_OF("h.id")
 #define SETTLED_NAME NAME_OF("p.settled_by")
+#define LAST_NOTE                                                                                            \
+    "COALESCE((SELECT s.note FROM promise_step s WHERE s.brand_id = p.brand_id AND s.promise_id = p.id "     \
+    "AND s.position = p.steps), '') "
 
 #define ROWS                                                                                                 \
     "SELECT p.id, p.conversation_id, p.customer_id, p.message_id, p.whose, p.text, p.due_day, p.due_at, "    \
     "p.rise_at, p.warned_at, p.warned_day, p.state, p.proof_kind, p.proof_id, p.agreed, p.steps, "           \
     "p.agent_id, p.created_at, p.settled_at, p.settled_by, v.number, v.subject, " HOLDER " AS holder_id, "   \
     "CASE WHEN " GONE " THEN 1 ELSE 0 END AS holder_gone, u.name AS customer_name, " AGENT_NAME              \
-    "AS agent_name, " HOLDER_NAME "AS holder_name, " SETTLED_NAME "AS settled_name "                         \
+    "AS agent_name, " HOLDER_NAME "AS holder_name, " SETTLED_NAME "AS settled_name, " LAST_NOTE "AS note "   \
     "FROM promise p " WITH_HOLDER "JOIN customer u ON u.brand_id = p.brand_id AND u.id = p.customer_id "     \
     "WHERE p.brand_id = $1 "
 
@@ -81,7 +84,8 @@ static void read_row(db_query *q, arena *a, struct store_promise *r) {
                                 .customer_name = db_text(q, a, "customer_name"),
                                 .agent_name = db_text(q, a, "agent_name"),
                                 .holder_name = db_text(q, a, "holder_name"),
-                                .settled_name = db_text(q, a, "settled_name")};
+                                .settled_name = db_text(q, a, "settled_name"),
+                                .note = db_text(q, a, "note")};
     promise_whose_from(db_text(q, a, "whose"), &r->whose);
     promise_state_from(db_text(q, a, "state"), &r->state);
     proof_kind_from(db_text(q, a, "proof_kind"), &r->proof.kind);
@@ -164,7 +168,7 @@ static err run_on(db_query *q, int64_t brand, int64_t id) {
     "DELETE FROM promise_step WHERE brand_id = $1 AND promise_id IN "                                        \
     "(SELECT id FROM promise WHERE brand_id = $1 AND " which ")"
 #define DELETE_PROMISES(which) "DELETE FROM promise WHERE brand_id = $1 AND " which
-#define OF_MESSAGE "message_id = $2"
+#define OF_MESSAGE "message_id = $2 AND message_id > 0"
 #define NOT_AGREED "conversation_id = $2 AND whose = 'theirs' AND agreed = 0"
 
 err store_promises_delete_of_message(db_conn *c, int64_t brand, int64_t message) {
@@ -289,8 +293,8 @@ static err first_or_none(db_query *q, arena *a, struct store_promise *ret) {
 
 err store_promise_same_theirs(db_conn *c, arena *a, int64_t brand, int64_t message, str text,
                               struct store_promise *ret) {
-    db_query *q =
-        db_sql(c, ROWS "AND p.message_id = $2 AND p.text = $3 AND p.whose = 'theirs' ORDER BY p.id LIMIT 1");
+    db_query *q = db_sql(c, ROWS "AND p.message_id = $2 AND p.message_id > 0 AND p.text = $3 AND p.whose = "
+                                 "'theirs' ORDER BY p.id LIMIT 1");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, message);
     db_bind_text(q, 3, text);

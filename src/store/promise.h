@@ -45,6 +45,7 @@ struct store_promise {
     int64_t number, holder_id;
     bool holder_gone; /* away, disabled, or nobody */
     str subject, customer_name, agent_name, holder_name, settled_name;
+    str note; /* of the last step: the facts of a warning, why it was moved, broken, released */
 };
 typedef LIST(struct store_promise) store_promise_list;
 

@@ -49,6 +49,18 @@ static const struct event_word event_words[] = {
     {"gesture_confirmed", T("You confirmed this: {1}"), T("{0} confirmed this: {1}")},
     {"gesture_declined", T("You declined this: {1}"), T("{0} declined this: {1}")},
     {"gesture_withdrawn", T("You took this gesture back: {1}"), T("{0} took this gesture back: {1}")},
+    {"promise_added", T("You noted a promise: {1}"), T("{0} noted a promise: {1}")},
+    {"promise_moved", T("You gave a promise another day: {1}"), T("{0} gave a promise another day: {1}")},
+    {"promise_warned", T("You said that a promise will be late: {1}"),
+     T("{0} said that a promise will be late: {1}")},
+    {"promise_kept", T("You marked a promise as kept: {1}"), T("{0} marked a promise as kept: {1}")},
+    {"promise_broken", T("You marked a promise as broken: {1}"), T("{0} marked a promise as broken: {1}")},
+    {"promise_released", T("You released us from a promise: {1}"), T("{0} released us from a promise: {1}")},
+    {"promise_reopened", T("You opened a promise again: {1}"), T("{0} opened a promise again: {1}")},
+    {"promise_remembered", T("You noted what they promised: {1}"), T("{0} noted what they promised: {1}")},
+    {"promise_agreed", T("A grown-up agreed to keep this: {1}"), T("A grown-up agreed to keep this: {1}")},
+    {"promise_disagreed", T("A grown-up did not agree to keep this: {1}"),
+     T("A grown-up did not agree to keep this: {1}")},
     {"away", T("You are away; this went back to the list"), T("{0} is away; this went back to the list")},
 };
 

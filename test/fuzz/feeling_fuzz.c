@@ -13,7 +13,7 @@ static void check(bool good) {
 static void use(const struct feeling_model *m, const struct text *t) {
     struct feeling_found f;
     feeling_of(m, t, 0, t->nwords, &f);
-    check((f.shown & ~f.feelings) == 0 && (!f.shown || f.strongest < FEELINGS));
+    check((f.shown & ~f.feelings) == 0 && (!f.shown || (unsigned)f.strongest < (unsigned)FEELINGS));
     for (size_t i = 0; i < t->nsentences; i++)
         feeling_of(m, t, t->sentences[i].word, t->sentences[i].word + t->sentences[i].words, &f);
 }

@@ -107,6 +107,11 @@ static void well_formed(int pages, const char *size) {
     assert_true(n > 0);
 }
 
+static void well_formed_tags(void) {
+    must_have(ask("pdfinfo", "-struct", NULL), "Document\n  Sect\n");
+    assert_false(has(ask("pdfinfo", NULL, NULL), "Error"));
+}
+
 static void print_text(enum print_paper paper, const char *text) {
     struct print_letter letter = {.text = str_z(text), .name = S("Joss at Tidewatch")};
     buf_clear(&pdf);
@@ -315,6 +320,24 @@ static void text_is_never_markup(void **state) {
     must_have(out, "file:///etc/passwd\n/etc/passwd\n\\input{x} %PDF-1.4");
     assert_false(has(out, "root:"));
     well_formed(1, NULL);
+}
+
+static void a_picture_may_come_first(void **state) {
+    (void)state;
+    struct print_look pictures = {.brand = S("🥰"), .mark = png_of(40, 40)};
+    for (int i = 0; i < 2; i++) {
+        struct print_letter letter = {.text = S("🥖\n\n👍")};
+        struct print_slip slip = {.title = S("🥰"), .box = S("🥖")};
+        if (i) pictures.mark = S("");
+        buf_clear(&pdf);
+        assert_int_equal(print_letter(&about, PRINT_A5, &pictures, &letter, print_to_buf, &pdf, &result),
+                         ERR_NONE);
+        well_formed_tags();
+        buf_clear(&pdf);
+        assert_int_equal(print_slip(&about, PRINT_A5, &pictures, &slip, print_to_buf, &pdf, &result),
+                         ERR_NONE);
+        well_formed_tags();
+    }
 }
 
 static void bytes_that_are_no_text(void **state) {
@@ -669,6 +692,7 @@ int main(void) {
         CASE(one_endless_paragraph),
         CASE(a_signature_is_never_alone),
         CASE(text_is_never_markup),
+        CASE(a_picture_may_come_first),
         CASE(bytes_that_are_no_text),
         CASE(missing_glyphs_are_named),
         CASE(too_much_is_refused),

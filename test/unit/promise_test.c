@@ -238,6 +238,7 @@ static void every_step_is_kept(void **state) {
     assert_ok(promise_warn(&kit.d, kit.a, &w.tom, &x));
     struct store_promise p = get(id, NULL);
     assert_int_equal(p.warned_day, 20270208);
+    assert_str(p.note, "The hooks come on Monday.");
     assert_int_equal(p.due_day, 20270201);
     assert_int_equal(p.rise_at, friday);
     assert_ok(promise_move(&kit.d, kit.a, &w.tom, &x));
@@ -655,8 +656,9 @@ static void an_export_runs_no_formula(void **state) {
     SKIP_WITHOUT_DESK;
     int64_t c = letter("=HYPERLINK(\"http://evil.example\")", "Hello");
     int64_t id = add(c, "+1+1 \"quoted\", and\na line", 20270115);
-    int64_t theirs;
-    int64_t message;
+    struct promise_change x = because(add(c, "released", 20270115), "@SUM(1)");
+    assert_ok(promise_release(&kit.d, kit.a, &w.ines, &x));
+    int64_t theirs, message;
     write_in(S("Nora"), kit_email("nora"), "I promise to write again.", &message);
     theirs = remember(message, "I promise to write again.", "I promise to write again.", false);
     kit.now += 2 * (int64_t)DAY_MS;
@@ -669,6 +671,7 @@ static void an_export_runs_no_formula(void **state) {
     assert_true(str_find(csv, S("\"'=HYPERLINK(\"\"http://evil.example\"\")\""), 0) != SIZE_MAX);
     assert_true(str_find(csv, S("\"'+1+1 \"\"quoted\"\", and\na line\",2027-01-15,late,"), 0) != SIZE_MAX);
     assert_true(str_find(csv, S(",2027-01-15T08:00:00Z,"), 0) != SIZE_MAX);
+    assert_true(str_find(csv, S(",\"'@SUM(1)\"\r\n"), 0) != SIZE_MAX);
     assert_true(str_find(csv, str_fmt(kit.a, "%lld,", (long long)theirs), 0) == SIZE_MAX);
     assert_int_equal(promise_export(&kit.d, w.ines.brand, stop_csv, NULL), ERR_IO);
 }
@@ -680,12 +683,13 @@ static void a_long_export_has_every_row_once(void **state) {
     for (int i = 0; i < 1100; i++) add(c, str_cstr(kit.a, str_fmt(kit.a, "piece<%d>", i)), 20270201 + i % 20);
     BUF_AUTO buf b = BUF_MAX(64 << 20);
     assert_ok(promise_export(&kit.d, w.ines.brand, take_csv, &b));
-    for (int i = 0; i < 1100; i += 99) {
-        str one = str_fmt(kit.a, "piece<%d>", i);
-        size_t at = str_find(buf_str(&b), one, 0);
-        assert_true(at != SIZE_MAX);
-        assert_true(str_find(buf_str(&b), one, at + 1) == SIZE_MAX);
+    size_t at = 0;
+    for (int i = 0; i < 1100; i++) { /* in the order they were made */
+        size_t found = str_find(buf_str(&b), str_fmt(kit.a, ",piece<%d>,", i), at);
+        if (found == SIZE_MAX) fail_msg("piece %d is missing", i);
+        at = found + 1;
     }
+    assert_true(str_find(buf_str(&b), S(",piece<"), at) == SIZE_MAX);
 }
 
 int main(void) {
