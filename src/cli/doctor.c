@@ -7,6 +7,7 @@
 #include "desk/settings.h"
 #include "format/json.h"
 #include "mail/send.h"
+#include "near/near.h"
 #include "net/objects.h"
 #include "store/brand.h"
 #include "store/inbox.h"
@@ -55,6 +56,32 @@ static void check_disk(struct doctor *d) {
         add(d, LOOK, "disk", str_fmt(d->c->arena, "%lld MB free: make room soon", (long long)megabytes));
     else
         add(d, GOOD, "disk", str_fmt(d->c->arena, "%lld MB free", (long long)megabytes));
+}
+
+/* The indexes are derived: what is wrong with them costs remarks, never letters. */
+static err check_indexes(struct doctor *d) {
+    arena *a = d->c->arena;
+    store_brand_list brands = {0};
+    {
+        DB_READ_AUTO db_conn *c = NULL;
+        TRY(db_read_begin(d->c->desk.db, &c));
+        TRY(store_brand_list_all(c, a, &brands));
+    }
+    for (size_t i = 0; i < brands.n; i++) {
+        str path =
+            str_fmt(a, "%.*s/near/%lld-replies.near", STR_FMT(d->c->desk.folder), (long long)brands.v[i].id);
+        near *x = NULL;
+        bool damaged = false;
+        err e = near_open(path, true, &x, &damaged);
+        near_close(x);
+        if (e || damaged)
+            add(d, LOOK, "index",
+                str_fmt(a, "the index of what %.*s said is %s. Run `longhand reindex`.",
+                        STR_FMT(brands.v[i].name), damaged ? "damaged" : "not to be opened"));
+        else
+            add(d, GOOD, "index", str_fmt(a, "what %.*s said", STR_FMT(brands.v[i].name)));
+    }
+    return ERR_NONE;
 }
 
 static void check_clock(struct doctor *d) {
@@ -131,6 +158,7 @@ static err check_all(struct doctor *d) {
         db_engine_of(d->c->desk.db) == DB_SQLITE ? S("SQLite answers") : S("PostgreSQL answers"));
     TRY(check_schema(d));
     check_disk(d);
+    TRY(check_indexes(d));
     check_clock(d);
     store_inbox_list inboxes = {0};
     {

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/random.h"
 #include "desk/check.h"
+#include "desk/learning.h"
 #include "desk/promise.h"
 
 enum { SLUG_BYTES = 40, SAME_SLUGS_MAX = 1000 };
@@ -102,6 +103,7 @@ err brand_insert(const struct desk *d, db_conn *c, arena *a, str name, str zone,
     };
     TRY(free_slug(c, a, name, &row.slug));
     TRY(store_brand_insert(c, a, &row));
+    TRY(learning_stand_in(c, row.id, now));
     *ret_brand = row;
     return ERR_NONE;
 }

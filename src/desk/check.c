@@ -1,7 +1,9 @@
 #include "desk/check.h"
 
 #include <stdio.h>
+#include <unictype.h>
 #include <unistd.h>
+#include <unistr.h>
 
 #include "format/mime.h"
 
@@ -24,6 +26,27 @@ err check_line(const char *what, str text, size_t max_bytes, str *ret_line) {
     str line;
     TRY(check_line_or_empty(what, text, max_bytes, &line));
     if (line.n == 0) return err_set(ERR_INVALID, "%s is missing.", what);
+    *ret_line = line;
+    return ERR_NONE;
+}
+
+static bool steers(ucs4_t c) {
+    return (c >= 0x80 && c < 0xA0) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+err check_sentence(const char *what, str text, size_t max_bytes, str *ret_line) {
+    str line;
+    bool says = false;
+    TRY(check_line(what, text, max_bytes, &line));
+    for (size_t i = 0; i < line.n;) {
+        ucs4_t c;
+        i += (size_t)u8_mbtoucr(&c, (const uint8_t *)line.p + i, line.n - i);
+        if (steers(c)) return err_set(ERR_INVALID, "%s must be one line without control characters.", what);
+        /* The fillers of Hangul are letters that nobody sees. */
+        says = says || (uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L) &&
+                        !uc_is_property_default_ignorable_code_point(c));
+    }
+    if (!says) return err_set(ERR_INVALID, "%s must be a sentence in words.", what);
     *ret_line = line;
     return ERR_NONE;
 }

@@ -15,6 +15,9 @@ enum { CHECK_NAME_BYTES = 200, CHECK_TEXT_BYTES = 10000 };
  * break would begin a header of its own. `what` begins the sentence: "The name". */
 err check_line(const char *what, str text, size_t max_bytes, str *ret_line);
 err check_line_or_empty(const char *what, str text, size_t max_bytes, str *ret_line);
+/* One line that says something to whoever reads it later: at least one letter, and no character that is not
+ * seen but changes how the rest is read (controls of Latin-1, line separators, bidirectional overrides). */
+err check_sentence(const char *what, str text, size_t max_bytes, str *ret_line);
 /* Several lines; CRLF and CR become LF. */
 err check_text(arena *a, const char *what, str text, size_t max_bytes, str *ret_text);
 /* local@domain, all of it in lower case: one person, one spelling. */

@@ -1,5 +1,6 @@
 #include "desk/checking.h"
 
+#include "base/log.h"
 #include "desk/heart.h"
 #include "desk/history.h"
 #include "desk/listening.h"
@@ -90,6 +91,22 @@ static struct check_fact *facts_of(struct checking *x) {
     return facts;
 }
 
+/* The index is derived and may be out of order; then the check goes without it and says so, for a reply must
+ * never wait for it. */
+static bool open_history(struct desk *d, int64_t brand, near **ret) {
+    if (!heart_replies(d, brand, ret)) return true;
+    log_warn("near", "The check goes without what was said before: %s", err_text());
+    *ret = NULL;
+    return false;
+}
+
+static void say_unknown(arena *a, struct checked *ret) {
+    *list_add(a, &ret->remarks) = (struct remark){
+        .kind = REMARK_CANNED,
+        .level = REMARK_LOOK,
+        .says = T("What others got cannot be looked up just now, so this was checked without it.")};
+}
+
 static err run(struct checking *x, struct checked *ret) {
     arena *a = x->arena;
     HEART_CATALOGUE_AUTO struct heart_catalogue catalogue = {0};
@@ -100,7 +117,7 @@ static err run(struct checking *x, struct checked *ret) {
     str_rows stock = {0}, allowed = {0};
     const struct zone *zone = NULL;
     TRY(heart_catalogue(x->desk, x->who->brand, &catalogue));
-    TRY(heart_replies(x->desk, x->who->brand, &said));
+    bool known = open_history(x->desk, x->who->brand, &said);
     history_for(&history, a, said, x->v.customer_id);
     remembered_for(&remembered, &history);
     if (x->letter.id) TRY(listening_heard(x->desk, a, x->who->brand, &x->letter, &heard));
@@ -130,6 +147,7 @@ static err run(struct checking *x, struct checked *ret) {
                              .now = desk_now(x->desk),
                              .zone = zone};
     check(a, &in, ret);
+    if (!known) say_unknown(a, ret);
     struct fetching f = {x, ERR_NONE};
     history_quote(a, x->wish->text, ret, fetch, &f);
     return f.error;

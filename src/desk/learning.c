@@ -42,25 +42,32 @@ static err learn_one(struct desk *d, arena *a, int64_t brand, int64_t message,
     return add(x, &text);
 }
 
-static err learn_list(struct desk *d, int64_t brand, const id_list *ids, near *x, adding add) {
+static err learn_list(struct desk *d, int64_t brand, const store_learned_list *page, near *x, adding add) {
     HEART_CATALOGUE_AUTO struct heart_catalogue catalogue = {0};
     ARENA_AUTO arena *a = arena_new(0);
     TRY(heart_catalogue(d, brand, &catalogue));
-    for (size_t i = 0; i < ids->n; i++) {
+    for (size_t i = 0; i < page->n; i++) {
         bool there;
         arena_reset(a);
-        TRY(learn_one(d, a, brand, ids->v[i], catalogue.catalogue, x, add, &there));
+        if (page->v[i].gone)
+            TRY(near_remove(x, page->v[i].id));
+        else if (!near_has(x, page->v[i].id))
+            TRY(learn_one(d, a, brand, page->v[i].id, catalogue.catalogue, x, add, &there));
     }
     return ERR_NONE;
 }
 
-/* A page of ids after `after`: all replies where there is no file yet, else those the file may lack. */
-static err next_ids(struct desk *d, arena *a, int64_t brand, int64_t generation, int64_t after,
-                    id_list *ret) {
+/* What is to be looked at after `after`: all replies where there is no file yet, else those the file may
+ * lack. */
+static err next_page(struct desk *d, arena *a, int64_t brand, int64_t generation, int64_t after,
+                     store_learned_list *ret) {
     DB_READ_AUTO db_conn *c = NULL;
+    id_list ids = {0};
     TRY(db_read_begin(d->db, &c));
-    if (!generation) return store_reply_ids(c, a, brand, after, LEARN_PAGE, ret);
-    return store_learned_after(c, a, brand, generation, after, LEARN_PAGE, ret);
+    if (generation) return store_learned_after(c, a, brand, generation, after, LEARN_PAGE, ret);
+    TRY(store_reply_ids(c, a, brand, after, LEARN_PAGE, &ids));
+    for (size_t i = 0; i < ids.n; i++) *list_add(a, ret) = (struct store_learned){ids.v[i], false};
+    return ERR_NONE;
 }
 
 static err learn_all(struct desk *d, int64_t brand, int64_t generation, near *x, adding add, int64_t total,
@@ -69,13 +76,13 @@ static err learn_all(struct desk *d, int64_t brand, int64_t generation, near *x,
     ARENA_AUTO arena *a = arena_new(0);
     int64_t after = 0, done = 0;
     for (;;) {
-        id_list ids = {0};
+        store_learned_list page = {0};
         arena_reset(a);
-        TRY(next_ids(d, a, brand, generation, after, &ids));
-        if (!ids.n) break;
-        TRY(learn_list(d, brand, &ids, x, add));
-        after = ids.v[ids.n - 1];
-        done += (int64_t)ids.n;
+        TRY(next_page(d, a, brand, generation, after, &page));
+        if (!page.n) break;
+        TRY(learn_list(d, brand, &page, x, add));
+        after = page.v[page.n - 1].id;
+        done += (int64_t)page.n;
         if (progress) progress(context, done, total > done ? total : done);
     }
     *ret_n = done;
@@ -89,7 +96,7 @@ err learning_catch_up(struct desk *d, int64_t brand, near *x) {
 
 struct mark {
     const struct job *job;
-    int64_t generation; /* 0: not in the index */
+    int64_t generation; /* of the file that holds it, or no longer does */
     int64_t again_at;   /* the standing job: when next */
 };
 
@@ -97,10 +104,7 @@ static err end_job(db_conn *c, void *arg) {
     struct mark *m = arg;
     bool mine;
     if (m->again_at) return store_job_postpone(c, m->job, m->again_at, S(""), 0);
-    if (m->generation)
-        TRY(store_learned_put(c, m->job->brand_id, m->job->subject_id, m->generation));
-    else
-        TRY(store_learned_delete(c, m->job->brand_id, m->job->subject_id));
+    TRY(store_learned_put(c, m->job->brand_id, m->job->subject_id, m->generation));
     return store_job_finish(c, m->job, &mine);
 }
 
@@ -121,9 +125,8 @@ static err learn_job(struct desk *d, const struct job *job) {
     TRY(heart_replies(d, job->brand_id, &x));
     TRY(heart_catalogue(d, job->brand_id, &catalogue));
     TRY(learn_one(d, a, job->brand_id, job->subject_id, catalogue.catalogue, x, near_add, &there));
-    /* A file that is being written at this moment may have been begun before the addition; the one after it
-     * surely holds it. */
-    struct mark m = {.job = job, .generation = there ? near_generation(x) + 2 : 0};
+    /* What is gone keeps its mark, too: the file may hold it until the next one. */
+    struct mark m = {.job = job, .generation = near_next(x)};
     return db_write(d->db, end_job, &m);
 }
 
@@ -139,10 +142,13 @@ struct start {
     int64_t now;
 };
 
+err learning_stand_in(db_conn *c, int64_t brand, int64_t now) {
+    return store_job_put(c, brand, S("learn"), 0, id_new(now), now);
+}
+
 static err put_standing(db_conn *c, void *arg) {
     struct start *s = arg;
-    for (size_t i = 0; i < s->brands->n; i++)
-        TRY(store_job_put(c, s->brands->v[i].id, S("learn"), 0, id_new(s->now), s->now));
+    for (size_t i = 0; i < s->brands->n; i++) TRY(learning_stand_in(c, s->brands->v[i].id, s->now));
     return ERR_NONE;
 }
 
@@ -182,7 +188,8 @@ err learning_rebuild(struct desk *d, int64_t brand,
     if (!e) e = near_save(x);
     near_counts(x, &count);
     near_close(x);
-    if (e) return e;
+    err clean = file_remove(a, str_fmt(a, "%.*s.lock", STR_FMT(fresh)));
+    if (e || clean) return e ? e : clean;
     ret->sentences = (int64_t)count.sentences;
     return file_move(a, fresh, path);
 }

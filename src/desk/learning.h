@@ -16,7 +16,9 @@
 err learning_wanted(db_conn *c, int64_t brand, int64_t message, int64_t now);
 /* The job `learn`. Subject 0: catch up with the file, save what is new, and again in ten minutes. */
 err learning_run(struct desk *d, arena *a, const job_list *jobs);
-/* Enqueue that standing job for every brand. */
+/* Enqueue that standing job: of a brand that is made, in its transaction; of every brand, at the desk's
+ * start. */
+err learning_stand_in(db_conn *c, int64_t brand, int64_t now);
 err learning_start(struct desk *d, arena *a);
 
 /* Learn what the file lacks, into `x`; nothing is written. */

@@ -182,7 +182,10 @@ static void put_right(struct stored_finding *s, const struct store_correction *r
                : r->state == CORRECTION_CORRECTED ? FINDING_CORRECTED
                                                   : FINDING_ADDED;
     s->found_value = r->found_value;
-    if (r->state != CORRECTION_STRUCK) s->f.value = r->value;
+    if (r->state != CORRECTION_STRUCK)
+        s->f.value = r->value;
+    else
+        s->kept_value = r->value;
     s->agent_id = r->agent_id;
     s->agent_name = r->agent_name;
     s->at = r->at;
@@ -316,10 +319,13 @@ err listening_strike(struct desk *d, arena *a, const struct actor *who, int64_t 
                      bool struck) {
     struct stored_finding s;
     TRY(finding_of(d, a, who->brand, message, finding, &s));
-    struct put p = put_of(d, who, message, &s, CORRECTION_STRUCK, S(""));
+    if (struck == (s.state == FINDING_STRUCK)) return ERR_NONE;
+    /* A correction outlives being struck out and put back. */
+    bool back = !struck && s.kept_value.n;
+    str value = back ? s.kept_value : s.state == FINDING_CORRECTED ? s.f.value : S("");
+    struct put p = put_of(d, who, message, &s, back ? CORRECTION_CORRECTED : CORRECTION_STRUCK, value);
     /* What a person added and strikes out again was never there. */
-    p.away = struck ? s.state == FINDING_ADDED : true;
-    if (!struck && s.state != FINDING_STRUCK) return ERR_NONE;
+    p.away = struck ? s.state == FINDING_ADDED : !back;
     return db_write(d->db, put_correction, &p);
 }
 

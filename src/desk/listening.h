@@ -19,6 +19,7 @@ struct stored_finding {
     struct finding f;
     finding_state state;
     str found_value;      /* before it was corrected */
+    str kept_value;       /* of a struck one that was corrected before: the correction; else "" */
     int64_t agent_id, at; /* who put it right and when; 0 for what was only found */
     str agent_name;
 };

@@ -61,7 +61,9 @@ void remembered_for(struct remembered *r, struct history *h) {
     /* Any addition or removal moves one of these. */
     struct near_count c;
     near_counts(h->index, &c);
-    r->epoch = c.texts * 3 + c.sentences * 1000003 + c.distinct * 7919 + c.unsaved * 104729;
+    const uint64_t state[] = {c.texts, c.sentences, c.distinct, c.unsaved,
+                              (uint64_t)near_generation(h->index)};
+    r->epoch = str_hash((str){(const char *)state, sizeof state});
     h->view = (struct check_history){r, like, run, texts_like, h->view.replies};
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/random.h"
+#include "desk/check.h"
 #include "desk/events.h"
 #include "desk/filing.h"
 #include "desk/learning.h"
@@ -16,7 +17,7 @@
 #include "store/override.h"
 #include "store/raw.h"
 
-enum { RECIPIENTS_MAX = 100 };
+enum { RECIPIENTS_MAX = 100, OVERRIDE_BYTES = 1000 };
 
 static bool listed(const mime_address_list *list, str address) {
     for (size_t i = 0; i < list->n; i++)
@@ -315,8 +316,7 @@ static err stop_or_pass(struct sending *s) {
     TRY(promise_find(s->desk, s->arena, s->who->brand, &checked, s->wish->text, s->wish->not_promised,
                      &s->promises));
     str because = str_trim(s->wish->override);
-    if (because.n > 1000 || !str_is_utf8(because))
-        return err_set(ERR_INVALID, "Say in one sentence why it goes all the same (at most 1,000 bytes).");
+    if (because.n) TRY(check_sentence("Why it goes all the same", because, OVERRIDE_BYTES, &because));
     if (!s->stops.n || because.n) return ERR_NONE;
     str says = remark_says(s->arena, NULL, &s->stops.v[0]);
     return err_set(ERR_INVALID,
@@ -397,6 +397,7 @@ static err take_back(db_conn *c, void *arg) {
     TRY(store_conversation_get(c, t->arena, brand, m.conversation_id, &v));
     TRY(promise_take_back(c, t->arena, t->who, &v, m.id, now));
     TRY(store_outbox_delete(c, brand, m.id));
+    TRY(store_override_delete(c, brand, m.id));
     TRY(store_message_delete(c, brand, m.id));
     TRY(learning_wanted(c, brand, m.id, now));
     if (m.waited_since && (!v.waiting_since || m.waited_since < v.waiting_since))

@@ -10,13 +10,6 @@ err store_learned_put(db_conn *c, int64_t brand, int64_t message, int64_t genera
     return db_done(q);
 }
 
-err store_learned_delete(db_conn *c, int64_t brand, int64_t message) {
-    db_query *q = db_sql(c, "DELETE FROM learned WHERE brand_id = $1 AND message_id = $2");
-    db_bind_int(q, 1, brand);
-    db_bind_int(q, 2, message);
-    return db_done(q);
-}
-
 static err take_ids(db_query *q, arena *a, id_list *ret) {
     id_list ids = {0};
     while (db_row(q)) *list_add(a, &ids) = db_int(q, "id");
@@ -26,14 +19,20 @@ static err take_ids(db_query *q, arena *a, id_list *ret) {
 }
 
 err store_learned_after(db_conn *c, arena *a, int64_t brand, int64_t generation, int64_t after, int limit,
-                        id_list *ret) {
-    db_query *q = db_sql(c, "SELECT message_id AS id FROM learned WHERE brand_id = $1 AND generation > $2 "
-                            "AND message_id > $3 ORDER BY message_id LIMIT $4");
+                        store_learned_list *ret) {
+    db_query *q = db_sql(c, "SELECT l.message_id AS id, CASE WHEN m.id IS NULL THEN 1 ELSE 0 END AS gone "
+                            "FROM learned l LEFT JOIN message m ON m.brand_id = l.brand_id AND "
+                            "m.id = l.message_id WHERE l.brand_id = $1 AND l.generation > $2 "
+                            "AND l.message_id > $3 ORDER BY l.message_id LIMIT $4");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, generation);
     db_bind_int(q, 3, after);
     db_bind_int(q, 4, limit);
-    return take_ids(q, a, ret);
+    store_learned_list rows = {0};
+    while (db_row(q)) *list_add(a, &rows) = (struct store_learned){db_int(q, "id"), db_int(q, "gone") != 0};
+    TRY(db_done(q));
+    *ret = rows;
+    return ERR_NONE;
 }
 
 err store_reply_ids(db_conn *c, arena *a, int64_t brand, int64_t after, int limit, id_list *ret) {
@@ -65,41 +64,53 @@ err store_reply_count(db_conn *c, int64_t brand, int64_t *ret_n) {
     return ERR_NONE;
 }
 
+/* Each row by its key: SQLite, left to itself, would begin with the customers of the brand. */
+static err said_of_whom(db_conn *c, arena *a, int64_t brand, struct store_said *r) {
+    db_query *q = db_sql(c, "SELECT v.customer_id, k.name AS customer_name FROM conversation v "
+                            "JOIN customer k ON k.brand_id = v.brand_id AND k.id = v.customer_id "
+                            "WHERE v.brand_id = $1 AND v.id = $2");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, r->conversation_id);
+    if (db_row(q)) {
+        r->customer_id = db_int(q, "customer_id");
+        r->customer_name = db_text(q, a, "customer_name");
+    }
+    return db_done(q);
+}
+
+static err said_to_what(db_conn *c, arena *a, int64_t brand, struct store_said *r) {
+    db_query *q =
+        db_sql(c, "SELECT id, text, from_name FROM message WHERE brand_id = $1 AND conversation_id = $2 "
+                  "AND id < $3 AND kind = 'letter' ORDER BY id DESC LIMIT 1");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, r->conversation_id);
+    db_bind_int(q, 3, r->message_id);
+    if (db_row(q)) {
+        r->letter_id = db_int(q, "id");
+        r->letter = db_text(q, a, "text");
+        r->letter_from = db_text(q, a, "from_name");
+    }
+    return db_done(q);
+}
+
 err store_said_get(db_conn *c, arena *a, int64_t brand, int64_t message, struct store_said *ret) {
-    db_query *q = db_sql(
-        c,
-        "SELECT m.conversation_id, m.said_at, m.state, m.text, m.from_name, v.customer_id, "
-        "k.name AS customer_name, COALESCE((SELECT MAX(l.id) FROM message l WHERE l.brand_id = m.brand_id "
-        "AND l.conversation_id = m.conversation_id AND l.kind = 'letter' AND l.id < m.id), 0) AS letter_id "
-        "FROM message m JOIN conversation v ON v.brand_id = m.brand_id AND v.id = m.conversation_id "
-        "JOIN customer k ON k.brand_id = v.brand_id AND k.id = v.customer_id "
-        "WHERE m.brand_id = $1 AND m.id = $2 AND m.kind = 'reply'");
+    db_query *q = db_sql(c, "SELECT conversation_id, said_at, state, text, from_name FROM message "
+                            "WHERE brand_id = $1 AND id = $2 AND kind = 'reply'");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, message);
     struct store_said r = {.message_id = message};
     bool found = db_row(q);
     if (found) {
         r.conversation_id = db_int(q, "conversation_id");
-        r.customer_id = db_int(q, "customer_id");
         r.said_at = db_int(q, "said_at");
         r.failed = str_eq(db_text(q, a, "state"), S("failed"));
         r.text = db_text(q, a, "text");
         r.agent_name = db_text(q, a, "from_name");
-        r.customer_name = db_text(q, a, "customer_name");
-        r.letter_id = db_int(q, "letter_id");
     }
     TRY(db_done(q));
     if (!found) return err_set(ERR_MISSING, "There is no such reply.");
-    if (r.letter_id) {
-        q = db_sql(c, "SELECT text, from_name FROM message WHERE brand_id = $1 AND id = $2");
-        db_bind_int(q, 1, brand);
-        db_bind_int(q, 2, r.letter_id);
-        if (db_row(q)) {
-            r.letter = db_text(q, a, "text");
-            r.letter_from = db_text(q, a, "from_name");
-        }
-        TRY(db_done(q));
-    }
+    TRY(said_of_whom(c, a, brand, &r));
+    TRY(said_to_what(c, a, brand, &r));
     *ret = r;
     return ERR_NONE;
 }

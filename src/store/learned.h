@@ -6,13 +6,17 @@
 #include "base/list.h"
 #include "db/db.h"
 
-/* The message is surely in the index's file from `generation` on. */
+/* The message is surely in the index's file from `generation` on; or, when it is gone, surely out of it. */
 err store_learned_put(db_conn *c, int64_t brand, int64_t message, int64_t generation);
-err store_learned_delete(db_conn *c, int64_t brand, int64_t message);
-/* Ids above `after` whose generation is above `generation`, ascending, at most `limit`. */
-typedef LIST(int64_t) id_list;
+/* Those with ids above `after` whose generation is above `generation`, ascending, at most `limit`. */
+struct store_learned {
+    int64_t id;
+    bool gone; /* the message is no more */
+};
+typedef LIST(struct store_learned) store_learned_list;
 err store_learned_after(db_conn *c, arena *a, int64_t brand, int64_t generation, int64_t after, int limit,
-                        id_list *ret);
+                        store_learned_list *ret);
+typedef LIST(int64_t) id_list;
 /* Replies of the brand with ids above `after`, ascending, at most `limit`; all but failed ones. */
 err store_reply_ids(db_conn *c, arena *a, int64_t brand, int64_t after, int limit, id_list *ret);
 /* The same below `before`, the newest first. */

@@ -15,6 +15,13 @@ err store_override_insert(db_conn *c, int64_t brand, const struct store_override
     return db_done(q);
 }
 
+err store_override_delete(db_conn *c, int64_t brand, int64_t message) {
+    db_query *q = db_sql(c, "DELETE FROM override WHERE brand_id = $1 AND message_id = $2");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, message);
+    return db_done(q);
+}
+
 static err take(db_query *q, arena *a, store_override_list *ret) {
     store_override_list rows = {0};
     while (db_row(q))

@@ -1,4 +1,5 @@
-/* store/override: replies that went out although the check said stop; append-only. */
+/* store/override: replies that went out although the check said stop. A row is never changed, and is
+ * deleted only with a reply that was taken back before it left. */
 #ifndef LONGHAND_STORE_OVERRIDE_H
 #define LONGHAND_STORE_OVERRIDE_H
 
@@ -16,6 +17,8 @@ struct store_override {
 typedef LIST(struct store_override) store_override_list;
 
 err store_override_insert(db_conn *c, int64_t brand, const struct store_override *row);
+/* Of a message that was taken back; none is no error. */
+err store_override_delete(db_conn *c, int64_t brand, int64_t message);
 /* Newest first, ids below `before_id` (0: all). */
 err store_override_list_of(db_conn *c, arena *a, int64_t brand, int64_t before_id, int limit,
                            store_override_list *ret);

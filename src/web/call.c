@@ -60,8 +60,12 @@ bool web_param_on(const struct web_call *w, const char *name) {
 }
 
 err web_param_int(const struct web_call *w, const char *name, int64_t otherwise, int64_t *ret_value) {
+    const json_t *member = w->body ? json_object_get(w->body, name) : NULL;
     str value = web_param(w, name);
     int64_t n = otherwise;
+    /* What is neither has no text here, and must not pass for a member that was left out. */
+    if (member && !json_is_integer(member) && !json_is_string(member) && !json_is_null(member))
+        return err_set(ERR_INVALID, "%s must be a whole number.", name);
     if (value.n && (!str_to_int(value, &n) || n < 0))
         return err_set(ERR_INVALID, "%s must be a whole number.", name);
     *ret_value = n;

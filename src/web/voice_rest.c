@@ -52,8 +52,20 @@ void stops_json(const struct web_call *w, struct json_out *o) {
     json_close_object(o);
 }
 
+/* A box that is not ticked is not in a form, so there a kind that is left out does not stop. A program says
+ * each, so that an empty object switches nothing off. */
+static err stops_said(const struct web_call *w) {
+    for (int k = 0; k < REMARK_KINDS; k++) {
+        const char *name = remark_kind_name((remark_kind)k);
+        if (voice_kind_stops((remark_kind)k) && !json_is_boolean(json_object_get(w->body, name)))
+            return err_set(ERR_INVALID, "%s must be true or false.", name);
+    }
+    return ERR_NONE;
+}
+
 err stops_save(struct web_call *w) {
     bool stops[REMARK_KINDS] = {0};
+    if (w->program || w->body) TRY(stops_said(w));
     for (int k = 0; k < REMARK_KINDS; k++)
         stops[k] = voice_kind_stops((remark_kind)k) && web_param_on(w, remark_kind_name((remark_kind)k));
     err e = voice_stops_change(w->desk, w->arena, &w->actor, stops);

@@ -124,7 +124,8 @@ test("a mail through Postfix is answered in the browser and arrives in the custo
     conversation = row.id;
     await page.goto(`${d.url}/b/${d.slug}/list/waiting`);
     await page.locator(`[data-id="${conversation}"] a`).click();
-    await page.locator("#thread").getByText("my figure fell down the drain").waitFor();
+    // Heard words stand twice: marked in the letter, and quoted beside it.
+    await page.locator("#thread mark").getByText("my figure fell down the drain").waitFor();
     // The desk sends now, so the page does not say otherwise.
     assert.equal(await page.locator(".banner--stay").count(), 0);
     await answer(conversation, words);

@@ -123,6 +123,14 @@ static void what_is_heard_is_kept_and_put_right(void **state) {
     assert_ok(listening_strike(&kit.d, kit.a, &w.ines, m.id, ask->id, false));
     assert_ok(listening_of(&kit.d, kit.a, w.ines.brand, &m, &after));
     assert_int_equal(find(&after, FINDING_ASK)->state, FINDING_FOUND);
+    /* A correction outlives being struck out and put back. */
+    assert_ok(listening_strike(&kit.d, kit.a, &w.ines, m.id, name->id, true));
+    assert_ok(listening_of(&kit.d, kit.a, w.ines.brand, &m, &after));
+    assert_int_equal(find(&after, FINDING_NAME)->state, FINDING_STRUCK);
+    assert_ok(listening_strike(&kit.d, kit.a, &w.ines, m.id, name->id, false));
+    assert_ok(listening_of(&kit.d, kit.a, w.ines.brand, &m, &after));
+    assert_int_equal(find(&after, FINDING_NAME)->state, FINDING_CORRECTED);
+    assert_str(find(&after, FINDING_NAME)->f.value, "Mila B.");
 }
 
 static const char macro[] = "Thank you for writing to us about your order. We have received your request and "
@@ -264,12 +272,72 @@ static void what_was_taken_back_is_forgotten(void **state) {
     assert_int_equal(most_customers(&checked, REMARK_CANNED), 0);
 }
 
+/* Saved with the reply, taken back, and then the process dies: the next one must not find it again. */
+static void what_was_taken_back_stays_forgotten(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    int64_t first = letter("Elif", "Is there a whale?", NULL),
+            second = letter("Finn", "A whale, please!", NULL);
+    const char *text =
+        "There is a whale with a mended fin who answers to Bertram and sleeps below the old jetty.";
+    kit.d.keeps_indexes = true;
+    heart_close(&kit.d);
+    assert_ok(learning_start(&kit.d, kit.a));
+    struct reply_wish wish = {.conversation = first,
+                              .seen_version = -1,
+                              .to_line = S("elif@example.org"),
+                              .subject = S("Re"),
+                              .text = str_z(text)};
+    struct reply_made made;
+    assert_ok(reply_send(&kit.d, kit.a, &w.ines, &wish, &made));
+    work();
+    assert_ok(heart_save(&kit.d));
+    int64_t conversation;
+    assert_ok(reply_take_back(&kit.d, kit.a, &w.ines, made.message, &conversation));
+    work();
+    heart_close(&kit.d); /* nothing was saved since */
+    assert_ok(learning_start(&kit.d, kit.a));
+    work();
+    struct checked checked;
+    struct checking_wish asked = {.conversation = second, .text = str_z(text)};
+    assert_ok(checking_run(&kit.d, kit.a, &w.ines, &asked, &checked));
+    assert_int_equal(most_customers(&checked, REMARK_CANNED), 0);
+    kit.d.keeps_indexes = false;
+    heart_close(&kit.d);
+}
+
+/* A file where the folder of indexes should be: replies go on, and the check says what it could not do. */
+static void without_an_index_replies_go_on(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    int64_t conversation = letter("Gus", "Do you have an anchor?", NULL);
+    str folder = str_fmt(kit.a, "%s/near", kit.folder), aside = str_fmt(kit.a, "%s/near.aside", kit.folder);
+    heart_close(&kit.d);
+    bool moved = rename(str_cstr(kit.a, folder), str_cstr(kit.a, aside)) == 0;
+    FILE *f = fopen(str_cstr(kit.a, folder), "w");
+    assert_non_null(f);
+    fclose(f);
+    kit.d.keeps_indexes = true;
+    struct checked checked;
+    struct checking_wish asked = {.conversation = conversation,
+                                  .text = S("Gus, the anchor goes out on Monday.")};
+    assert_ok(checking_run(&kit.d, kit.a, &w.ines, &asked, &checked));
+    bool said = false;
+    for (size_t i = 0; i < checked.remarks.n; i++) said |= checked.remarks.v[i].kind == REMARK_CANNED;
+    assert_true(said);
+    assert_ok(answer(conversation, "Gus, the anchor goes out on Monday.", "", NULL));
+    kit.d.keeps_indexes = false;
+    heart_close(&kit.d);
+    assert_int_equal(unlink(str_cstr(kit.a, folder)), 0);
+    if (moved) assert_int_equal(rename(str_cstr(kit.a, aside), str_cstr(kit.a, folder)), 0);
+    work();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        KIT_TEST(what_is_heard_is_kept_and_put_right),
-        KIT_TEST(what_others_got_is_stopped),
-        KIT_TEST(the_index_comes_back_after_a_crash),
-        KIT_TEST(what_was_taken_back_is_forgotten),
+        KIT_TEST(what_is_heard_is_kept_and_put_right), KIT_TEST(what_others_got_is_stopped),
+        KIT_TEST(the_index_comes_back_after_a_crash),  KIT_TEST(what_was_taken_back_is_forgotten),
+        KIT_TEST(what_was_taken_back_stays_forgotten), KIT_TEST(without_an_index_replies_go_on),
     };
     return KIT_RUN(tests);
 }
