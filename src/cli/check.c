@@ -1,20 +1,18 @@
 /* check: the letter check on files, for people and for programs. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/letter_file.h"
 #include "desk/heart.h"
 #include "desk/history.h"
 #include "format/json.h"
-#include "net/reader.h"
 #include "store/brand.h"
 #include "store/message.h"
 #include "store/voice.h"
 
-enum { FILE_MAX = 64 << 20, HISTORY_MAX = 512 << 20, OUT_MAX = 64 << 20, REPLY_MAX = 1000000, SHOWN = 110 };
+enum { HISTORY_MAX = 512 << 20, OUT_MAX = 64 << 20, REPLY_MAX = 1000000, SHOWN = 110 };
 
 /* A reply of the history file. */
 struct past {
@@ -22,14 +20,10 @@ struct past {
 };
 typedef LIST(struct past) past_list;
 
-struct sender {
-    str text, subject, name, address;
-};
-
 struct run {
     arena *arena;
     const struct cli_args *args;
-    struct sender from;
+    struct letter_file from;
     struct heard heard;
     bool has_letter;
     str reply;
@@ -58,54 +52,6 @@ static const struct cli_option options[] = {
 
 /* ---- reading ---- */
 
-static err read_path(arena *a, const char *path, size_t max, str *ret) {
-    if (strcmp(path, "-") == 0) return cli_read_stream(a, STDIN_FILENO, max, ret);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set(errno == ENOENT ? ERR_MISSING : ERR_IO, "%s cannot be read: %s.", path,
-                       strerror(errno));
-    err e = cli_read_stream(a, fd, max, ret);
-    close(fd);
-    return e;
-}
-
-/* A mail begins with a header line, "Name: value", and has an empty line behind them; plain text seldom has.
- */
-static bool is_mail(str bytes) {
-    str line, rest = bytes;
-    for (int n = 0; n < 400 && str_line(&rest, &line); n++) {
-        size_t colon = str_find_char(line, ':', 0);
-        if (!line.n) return n > 1;
-        if (line.p[0] == ' ' || line.p[0] == '\t') {
-            if (!n) return false;
-            continue;
-        }
-        if (colon == SIZE_MAX || colon == 0) return false;
-        for (size_t i = 0; i < colon; i++)
-            if (line.p[i] <= ' ' || (unsigned char)line.p[i] > 126) return false;
-    }
-    return false;
-}
-
-static err read_letter(arena *a, const char *path, struct sender *ret) {
-    str bytes;
-    TRY(read_path(a, path, FILE_MAX, &bytes));
-    *ret = (struct sender){.text = bytes};
-    if (!is_mail(bytes)) return ERR_NONE;
-    reader *r = reader_new(S("/proc/self/exe"));
-    struct reader_letter letter = {0};
-    err e = reader_read(r, a, bytes, &letter);
-    reader_free(r);
-    TRY(e);
-    ret->text = letter.mime.text;
-    ret->subject = letter.mime.subject;
-    if (letter.mime.from.n) {
-        ret->name = letter.mime.from.v[0].name;
-        ret->address = letter.mime.from.v[0].address;
-    }
-    return ERR_NONE;
-}
-
 /* A member that is a string or a whole number, as a string. */
 static str text_member(arena *a, json_t *o, const char *key) {
     json_t *v = json_object_get(o, key);
@@ -128,7 +74,8 @@ static err add_past(struct run *x, str line, size_t number) {
     if (!p->text.n) return err_set(ERR_INVALID, "Line %zu of the history has no \"text\".", number);
     str customer = text_member(a, o, "customer");
     /* The reader's own earlier letters are no sign of a canned one. */
-    if (customer.n && (str_eq_nocase(customer, x->from.address) || str_eq_nocase(customer, x->from.name)))
+    if (customer.n &&
+        (str_eq_nocase(customer, x->from.from_address) || str_eq_nocase(customer, x->from.from_name)))
         x->customer = customer_number(customer);
     if (!customer.n) customer = str_fmt(a, "line %zu", number);
     struct near_text text;
@@ -147,7 +94,7 @@ static err read_history(struct run *x, const char *path) {
     str bytes, line;
     bool damaged;
     size_t number = 0;
-    TRY(read_path(x->arena, path, HISTORY_MAX, &bytes));
+    TRY(letter_file_bytes(x->arena, path, HISTORY_MAX, &bytes));
     /* Never saved, so that no file of that name comes to be. */
     str nowhere = str_fmt(x->arena, "/tmp/longhand-check-%lld.near", (long long)getpid());
     TRY(near_open(nowhere, false, &x->index, &damaged));
@@ -220,12 +167,12 @@ static err run_check(struct run *x) {
         listen_to(x->arena,
                   &(struct listen_input){.text = x->from.text,
                                          .subject = x->from.subject,
-                                         .from_name = x->from.name,
-                                         .from_address = x->from.address,
+                                         .from_name = x->from.from_name,
+                                         .from_address = x->from.from_address,
                                          .catalogue = catalogue},
                   &x->heard);
         in.letter = &x->heard;
-        in.customer_name = x->from.name;
+        in.customer_name = x->from.from_name;
     }
     history_for(&history, x->arena, index, x->customer);
     in.catalogue = catalogue;
@@ -374,9 +321,11 @@ static err find_brand(struct run *x) {
 
 static err run_all(struct run *x) {
     const char *const *v = x->args->value;
-    TRY(read_path(x->arena, v[O_REPLY], REPLY_MAX, &x->reply));
+    str reply;
+    TRY(letter_file_bytes(x->arena, v[O_REPLY], REPLY_MAX, &reply));
+    x->reply = letter_file_clean(x->arena, reply);
     if (v[O_LETTER]) {
-        TRY(read_letter(x->arena, v[O_LETTER], &x->from));
+        TRY(letter_file_read(x->arena, v[O_LETTER], &x->from));
         x->has_letter = true;
     }
     if (x->desk) {

@@ -11,13 +11,13 @@
 
 enum { FILE_MAX = 64 << 20, HEADER_LINES_MAX = 400 };
 
-static err read_bytes(arena *a, const char *path, str *ret) {
-    if (strcmp(path, "-") == 0) return cli_read_stream(a, STDIN_FILENO, FILE_MAX, ret);
+err letter_file_bytes(arena *a, const char *path, size_t max, str *ret) {
+    if (strcmp(path, "-") == 0) return cli_read_stream(a, STDIN_FILENO, max, ret);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set(errno == ENOENT ? ERR_MISSING : ERR_IO, "%s cannot be read: %s.", path,
                        strerror(errno));
-    err e = cli_read_stream(a, fd, FILE_MAX, ret);
+    err e = cli_read_stream(a, fd, max, ret);
     close(fd);
     return e;
 }
@@ -40,8 +40,7 @@ static bool is_mail(str bytes) {
     return false;
 }
 
-/* What is no UTF-8, and NUL, becomes U+FFFD, so that what is printed has the offsets that are told. */
-static str clean(arena *a, str s) {
+str letter_file_clean(arena *a, str s) {
     if (str_is_utf8(s) && !str_has(s, 0)) return s;
     BUF_AUTO buf b = BUF_MAX(s.n * 3 + 1);
     for (size_t i = 0; i < s.n;) {
@@ -59,10 +58,10 @@ static str clean(arena *a, str s) {
 
 err letter_file_read(arena *a, const char *path, struct letter_file *ret) {
     str bytes;
-    TRY(read_bytes(a, path, &bytes));
+    TRY(letter_file_bytes(a, path, FILE_MAX, &bytes));
     struct letter_file f = {0};
     if (!is_mail(bytes)) {
-        f.text = clean(a, bytes);
+        f.text = letter_file_clean(a, bytes);
         *ret = f;
         return ERR_NONE;
     }

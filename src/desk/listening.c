@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/lang.h"
+#include "desk/check.h"
 #include "desk/heart.h"
 #include "format/json.h"
 #include "store/catalogue.h"
@@ -335,10 +336,19 @@ static err value_fits(str value) {
     return str_is_utf8(value) ? ERR_NONE : err_set(ERR_INVALID, "The value is not valid UTF-8 text.");
 }
 
+/* What a person says; the words of a letter may run over more than one line. */
+static err value_said(str value) {
+    str line;
+    TRY(value_fits(value));
+    if (check_line("The value", value, VALUE_MAX, &line))
+        return err_set(ERR_INVALID, "The value must be one line without control characters.");
+    return ERR_NONE;
+}
+
 err listening_correct(struct desk *d, arena *a, const struct actor *who, int64_t message, int64_t finding,
                       str value) {
     struct stored_finding s;
-    TRY(value_fits(value));
+    TRY(value_said(value));
     TRY(finding_of(d, a, who->brand, message, finding, &s));
     struct put p =
         put_of(d, who, message, &s, s.state == FINDING_ADDED ? CORRECTION_ADDED : CORRECTION_CORRECTED,
@@ -357,8 +367,9 @@ err listening_add(struct desk *d, arena *a, const struct actor *who, int64_t mes
     if (start >= end || end > m.text.n || end > LISTEN_MAX || !at_character(m.text, start) ||
         !at_character(m.text, end))
         return err_set(ERR_INVALID, "These are no words of the letter.");
-    if (!str_trim(value).n) value = str_clip_utf8(str_slice(m.text, start, end), VALUE_MAX);
-    TRY(value_fits(value));
+    bool said = str_trim(value).n > 0;
+    if (!said) value = str_clip_utf8(str_slice(m.text, start, end), VALUE_MAX);
+    TRY(said ? value_said(value) : value_fits(value));
     struct stored_finding s = {.state = FINDING_ADDED, .f = {.kind = kind, .start = start, .end = end}};
     s.f.value = str_trim(value);
     s.id = finding_id(a, finding_kind_name(kind), start, end, S("by hand"));

@@ -1,9 +1,10 @@
 #include "desk/remembered.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <threads.h>
 
-enum { SLOTS = 8192 };
+enum { SLOTS = 8192, WAYS = 4 };
 
 struct slot {
     uint64_t key, check; /* two hashes of the question; both 0: free */
@@ -30,16 +31,20 @@ static void like(void *context, const uint32_t *words, uint32_t n, float min_ali
     } about = {r->history->index, r->epoch, r->history->customer, min_alike, n};
     uint64_t whose = str_hash((str){(const char *)&about, sizeof about});
     uint64_t what = str_hash((str){(const char *)words, n * sizeof *words});
-    struct slot *s = &table[(whose ^ what) % SLOTS];
+    struct slot *set = &table[(whose ^ what) % (SLOTS / WAYS) * WAYS];
     mtx_lock(&lock);
-    bool known = s->key == whose && s->check == what;
-    if (known) *ret = s->answer;
-    known ? answered++ : asked++;
+    struct slot *s = NULL;
+    for (int i = 0; i < WAYS && !s; i++)
+        if (set[i].key == whose && set[i].check == what) s = &set[i];
+    if (s) *ret = s->answer;
+    s ? answered++ : asked++;
     mtx_unlock(&lock);
-    if (known) return;
+    if (s) return;
     r->inner.like(r->inner.context, words, n, min_alike, ret);
     mtx_lock(&lock);
-    *s = (struct slot){whose, what, *ret};
+    /* The newest goes first, the oldest of the set is lost. */
+    memmove(set + 1, set, (WAYS - 1) * sizeof *set);
+    set[0] = (struct slot){whose, what, *ret};
     mtx_unlock(&lock);
 }
 

@@ -316,7 +316,10 @@ static err stop_or_pass(struct sending *s) {
     TRY(promise_find(s->desk, s->arena, s->who->brand, &checked, s->wish->text, s->wish->not_promised,
                      &s->promises));
     str because = str_trim(s->wish->override);
-    if (because.n) TRY(check_sentence("Why it goes all the same", because, OVERRIDE_BYTES, &because));
+    if (because.n && check_sentence("The reason", because, OVERRIDE_BYTES, &because))
+        return err_set(ERR_INVALID,
+                       "Say in one sentence of words why it goes all the same: on one line, without "
+                       "control characters, at most 1,000 bytes.");
     if (!s->stops.n || because.n) return ERR_NONE;
     str says = remark_says(s->arena, NULL, &s->stops.v[0]);
     return err_set(ERR_INVALID,

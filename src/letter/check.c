@@ -222,6 +222,24 @@ static void set_skeleton(struct check_work *k) {
     skeleton_of(k->a, &k->reply, &mask, &k->skeleton);
 }
 
+/* Words that have a remark of what they promise or regret need none of their being stock. */
+static bool said_better(const remark_list *list, const struct remark *stock) {
+    for (size_t i = 0; i < list->n; i++) {
+        const struct remark *r = &list->v[i];
+        if ((r->kind == REMARK_PROMISE || r->kind == REMARK_APOLOGY) && r->level == REMARK_LOOK &&
+            r->start < stock->end && stock->start < r->end)
+            return true;
+    }
+    return false;
+}
+
+static void drop_doubled(remark_list *list) {
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i].kind != REMARK_STOCK || !said_better(list, &list->v[i])) list->v[n++] = list->v[i];
+    list->n = n;
+}
+
 /* The whole first, then by place; of one place the graver first. */
 static int by_start(const void *x, const void *y) {
     const struct remark *a = x, *b = y;
@@ -264,6 +282,7 @@ void check(arena *a, const struct check_input *in, struct checked *ret) {
     check_concrete(&k);
     check_length(&k);
     check_voice(&k);
+    drop_doubled(&k.remarks);
     if (k.remarks.n) qsort(k.remarks.v, k.remarks.n, sizeof *k.remarks.v, by_start);
     *ret = (struct checked){.language = language, .has_pack = k.pack != NULL, .remarks = k.remarks};
 }

@@ -120,6 +120,26 @@ static size_t answer_to(const struct check_work *k, const struct ask *ask, const
     return step;
 }
 
+/* "Can you send one, or should I buy it?" is one question with two answers: where the halves end that follow
+ * finding `f`. */
+static uint32_t halves_end(const struct check_work *k, size_t f) {
+    const finding_list *findings = &k->in->letter->findings;
+    const struct text *t = k->letter;
+    uint32_t end = findings->v[f].end;
+    size_t sentence = t->words[text_word_at(t, findings->v[f].start)].sentence;
+    for (size_t i = f + 1; i < findings->n; i++) {
+        const struct finding *next = &findings->v[i];
+        size_t word = text_word_at(t, next->start);
+        if (next->kind != FINDING_ASK || next->start < end || word == 0 || word >= t->nwords) continue;
+        if (t->words[word].sentence != sentence || !t->sentences[sentence].asks ||
+            !(pack_has(k->pack, "ask_or", t->words[word].folded) ||
+              pack_has(k->pack, "ask_or", t->words[word - 1].folded)))
+            break;
+        end = next->end;
+    }
+    return end;
+}
+
 void check_asks(struct check_work *k) {
     if (!k->letter || !k->pack || !k->nsentences) return;
     struct candidate *c = arena_array(k->a, k->nsentences, sizeof *c);
@@ -132,8 +152,12 @@ void check_asks(struct check_work *k) {
     for (size_t f = 0; f < findings->n; f++) {
         const struct finding *found = &findings->v[f];
         struct ask ask;
-        if (found->kind != FINDING_ASK || found->start >= found->end || found->start < end) continue;
-        end = found->end;
+        if (found->kind != FINDING_ASK || found->start >= found->end || found->start < end ||
+            text_word_at(k->letter, found->start) >= k->letter->nwords)
+            continue;
+        struct finding whole = *found;
+        whole.end = end = halves_end(k, f);
+        found = &whole;
         read_ask(k, found, &ask);
         size_t at = answer_to(k, &ask, c);
         if (at == SIZE_MAX ? look++ >= LOOK_MAX : fine++ >= FINE_MAX) continue;

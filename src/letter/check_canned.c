@@ -12,8 +12,10 @@ enum {
     PASSAGE_WORDS = 9,  /* a run of so many words that others got is a passage */
     PASSAGE_MATTER = 4, /* ... with so many that have matter */
     LETTER_WORDS = 16,  /* fewer words in all are no letter that could be like another */
+    SENTENCE_LONG = 24, /* from so many words on it may be several whose full stops were left out */
 };
-static const float alike_long = 0.35F, alike_short = 0.5F, alike_few = 0.6F, letter_share = 0.7F;
+static const float alike_long = 0.35F, alike_short = 0.5F, alike_few = 0.6F, letter_share = 0.7F,
+                   runs_share = 0.8F;
 
 static bool body(const struct check_work *k, size_t sentence) {
     return k->sentences[sentence].role == ROLE_BODY && !k->sentences[sentence].exempt;
@@ -95,27 +97,58 @@ static void check_passage(struct check_work *k, size_t i) {
     if ((best_to - best_from) * 10 >= n * 7) k->sentences[i].customers = best_others;
 }
 
+/* How many of a sentence's words stand in runs of four that a crowd got; the smallest of those crowds. */
+static uint32_t words_in_runs(const struct check_work *k, size_t i, uint32_t *ret_least) {
+    const struct check_history *h = k->in->history;
+    uint32_t n = k->skeleton.counts[i], done = 0, sum = 0;
+    for (uint32_t at = 0; at + 4 <= n; at++) {
+        uint32_t others = h->run(h->context, k->skeleton.sentences[i] + at);
+        if (others < CROWD) continue;
+        if (others < *ret_least) *ret_least = others;
+        sum += at + 4 - (done > at ? done : at);
+        done = at + 4;
+    }
+    return sum;
+}
+
+/* A letter without full stops is one sentence, and like no other: what it is made of tells. */
+static void check_letter_runs(struct check_work *k, const struct skeleton *s, uint32_t total) {
+    uint32_t inside = 0, least = UINT32_MAX;
+    if (!k->in->history->run) return;
+    for (size_t i = 0; i < k->nsentences; i++)
+        if (s->counts[i]) inside += words_in_runs(k, i, &least);
+    if (!inside || (float)inside < runs_share * (float)total) return;
+    static const char *const forms[] = {TN("Most of this letter went to {0} other customer before.",
+                                           "Most of this letter went to {0} other customers before.")};
+    struct remark *r = check_say(k, REMARK_CANNED_LETTER, REMARK_STOP, 0, 0, forms[0]);
+    r->says_many = forms[1];
+    r->count = least;
+}
+
 /* Earlier letters that hold much of this one. Greeting, closing and facts do not count. */
 static void check_letter_canned(struct check_work *k) {
     enum { VOTES = 16 };
     const struct check_history *h = k->in->history;
     struct skeleton s = k->skeleton;
-    uint32_t total = 0, sentences = 0;
+    uint32_t total = 0, sentences = 0, in_long = 0;
     s.counts = arena_array(k->a, s.n + 1, sizeof *s.counts);
     for (size_t i = 0; i < k->nsentences; i++) {
         if (!body(k, i)) continue;
         s.counts[i] = k->skeleton.counts[i];
         total += s.counts[i];
         sentences += s.counts[i] >= WORDS_MIN;
+        if (s.counts[i] >= SENTENCE_LONG) in_long += s.counts[i];
     }
-    if (total < LETTER_WORDS || sentences < 2) return;
+    if (total < LETTER_WORDS || (sentences < 2 && total < SENTENCE_LONG)) return;
     struct check_vote votes[VOTES];
-    size_t n = h->texts_like(h->context, &s, letter_share, VOTES, votes), others = 0;
+    /* One sentence may be like another by chance; its words in their order are not. */
+    size_t n = sentences < 2 ? 0 : h->texts_like(h->context, &s, letter_share, VOTES, votes), others = 0;
     for (size_t i = 0; i < n; i++) {
         bool seen = false;
         for (size_t e = 0; e < i; e++) seen |= votes[e].customer == votes[i].customer;
         others += !seen;
     }
+    if (!n && in_long * 2 >= total) check_letter_runs(k, &s, total);
     if (!n) return;
     struct remark *r = check_say(k, REMARK_CANNED_LETTER, others >= CROWD ? REMARK_STOP : REMARK_LOOK, 0, 0,
                                  T("Most of this letter went to somebody else before."));
@@ -197,10 +230,18 @@ static void set_worn(struct check_work *k, const pack_hit_list *hits, bool *take
     }
 }
 
+/* "We regret" alone is an apology, and no no. */
+static str stock_advice(const struct pack_hit *hit, const pack_hit_list *sorry) {
+    for (size_t i = 0; i < sorry->n && str_eq(hit->value, S("regret")); i++)
+        if (hit->to - hit->from <= 2 && sorry->v[i].to == hit->to) return S("");
+    return hit->value;
+}
+
 void check_stock(struct check_work *k) {
     bool *taken = arena_array(k->a, k->nwords + 1, sizeof *taken);
-    pack_hit_list hits = {0};
+    pack_hit_list hits = {0}, sorry = {0};
     check_hits(k, "stock", &hits);
+    check_hits(k, "apology", &sorry);
     set_worn(k, &hits, taken);
     while (true) {
         /* The longest of those that overlap. */
@@ -211,7 +252,7 @@ void check_stock(struct check_work *k) {
                 best = &hits.v[i];
         if (!best) break;
         memset(taken + best->from, 1, best->to - best->from);
-        say_stock(k, best->from, best->to, best->value);
+        say_stock(k, best->from, best->to, stock_advice(best, &sorry));
         if (k->remarks.n >= CHECK_REMARKS_MAX) break;
     }
     brand_stock(k, taken);
@@ -219,21 +260,71 @@ void check_stock(struct check_work *k) {
 
 /* ---- what must not be left in ---- */
 
-void check_slot(struct check_work *k) {
-    str s = k->reply.bytes;
-    for (size_t at = 0; (at = str_find(s, S("[["), at)) != SIZE_MAX;) {
-        size_t end = str_find(s, S("]]"), at + 2);
-        if (end == SIZE_MAX || k->remarks.n >= CHECK_REMARKS_MAX) return;
-        struct remark *r = check_say(k, REMARK_SLOT, REMARK_STOP, (uint32_t)at, (uint32_t)end + 2,
-                                     T("“{0}” is still to be written, in your own words."));
-        check_arg(r, check_clip(k->a, str_trim(str_slice(s, at + 2, end))));
-        at = end + 2;
-    }
-}
-
 static bool letter_or_digit(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
            (unsigned char)c >= 128;
+}
+
+static void say_slot(struct check_work *k, size_t from, size_t to, size_t marks) {
+    str inner =
+        str_trim(str_slice(k->reply.bytes, from + marks, to - marks < from + marks ? to : to - marks));
+    struct remark *r = check_say(k, REMARK_SLOT, REMARK_STOP, (uint32_t)from, (uint32_t)to,
+                                 T("“{0}” is still to be written, in your own words."));
+    check_arg(r, check_clip(k->a, inner.n ? inner : str_slice(k->reply.bytes, from, to)));
+}
+
+/* "[[...]]" and "{{...}}"; where the second mark was lost, up to the next blank. */
+static size_t slot_doubled(str s, size_t at) {
+    bool square = s.p[at] == '[';
+    if (at + 1 >= s.n || s.p[at + 1] != s.p[at] || (!square && s.p[at] != '{')) return 0;
+    size_t end = str_find(s, square ? S("]]") : S("}}"), at + 2),
+           next = str_find(s, str_slice(s, at, at + 2), at + 2);
+    if (end != SIZE_MAX && (next == SIZE_MAX || end < next)) return end + 2;
+    end = at + 2;
+    while (end < s.n && s.p[end] != ' ' && s.p[end] != '\n' && s.p[end] != '\r' && s.p[end] != '\t') end++;
+    return end;
+}
+
+/* "[first name]", "<date>", "{order}": all is words, and the first or the last one of those that frameworks
+ * leave. */
+static size_t slot_named(struct check_work *k, size_t at) {
+    enum { BYTES = 40, WORDS = 4 };
+    str s = k->reply.bytes;
+    char close = s.p[at] == '[' ? ']' : s.p[at] == '<' ? '>' : '}';
+    if (!k->pack || (at && letter_or_digit(s.p[at - 1]))) return 0;
+    size_t end = at + 1;
+    while (end < s.n && end - at < BYTES &&
+           (letter_or_digit(s.p[end]) || s.p[end] == ' ' || s.p[end] == '_' || s.p[end] == '-'))
+        end++;
+    if (end >= s.n || s.p[end] != close) return 0;
+    struct text t;
+    char *plain = arena_copy(k->a, s.p + at + 1, end - at - 1);
+    for (size_t i = 0; i < end - at - 1; i++)
+        if (plain[i] == '_') plain[i] = ' ';
+    text_of(k->a, (str){plain, end - at - 1}, k->reply.language, &t);
+    if (!t.nwords || t.nwords > WORDS) return 0;
+    return pack_has(k->pack, "slot", t.words[0].folded) ||
+                   pack_has(k->pack, "slot", t.words[t.nwords - 1].folded)
+               ? end + 1
+               : 0;
+}
+
+void check_slot(struct check_work *k) {
+    str s = k->reply.bytes;
+    for (size_t at = 0; at < s.n && k->remarks.n < CHECK_REMARKS_MAX; at++) {
+        if (s.p[at] != '[' && s.p[at] != '{' && s.p[at] != '<') continue;
+        size_t end = slot_doubled(s, at), marks = 2;
+        if (!end) {
+            end = slot_named(k, at);
+            marks = 1;
+            uint32_t word = (uint32_t)text_word_at(&k->reply, (uint32_t)at);
+            bool theirs =
+                end && k->letter && str_find(k->letter->bytes, str_slice(s, at, end), 0) != SIZE_MAX;
+            if (!end || theirs || (word < k->nwords && k->exempt[word])) continue;
+        }
+        say_slot(k, at, end, marks);
+        at = end - 1;
+    }
 }
 
 static void say_reference(struct check_work *k, size_t from, size_t to) {
@@ -241,8 +332,8 @@ static void say_reference(struct check_work *k, size_t from, size_t to) {
     if (k->letter && str_find(k->letter->bytes, number, 0) != SIZE_MAX) return;
     uint32_t word = (uint32_t)text_word_at(&k->reply, (uint32_t)from);
     if (word < k->nwords && ((k->reply.words[word].flags & WORD_LINK) || k->exempt[word])) return;
-    if (k->in->catalogue && catalogue_item_of(k->in->catalogue, CATALOGUE_PRODUCT, number) != UINT32_MAX)
-        return;
+    for (int kind = CATALOGUE_PRODUCT; k->in->catalogue && kind <= CATALOGUE_PART; kind++)
+        if (catalogue_item_of(k->in->catalogue, (catalogue_kind)kind, number) != UINT32_MAX) return;
     struct remark *r = check_say(k, REMARK_REFERENCE, REMARK_LOOK, (uint32_t)from, (uint32_t)to,
                                  T("{0} is our number, not their words. They can just answer this letter."));
     check_arg(r, check_clip(k->a, number));
@@ -270,6 +361,16 @@ static size_t number_like_ours(str s, size_t at) {
     return i;
 }
 
+/* A number in the shape of ours may be anybody's: a parcel's, a part's, a norm's. It is ours where the
+ * sentence says so. */
+static bool told_as_ours(struct check_work *k, size_t at) {
+    if (!k->pack) return true;
+    size_t word = text_word_at(&k->reply, (uint32_t)at);
+    if (word >= k->nwords) return false;
+    uint32_t sentence = k->reply.words[word].sentence;
+    return check_hit_in(k, "reference_word", sentence) && !check_hit_in(k, "reference_not", sentence);
+}
+
 void check_reference(struct check_work *k) {
     str s = k->reply.bytes;
     for (size_t r = 0; r < k->in->nreferences; r++) {
@@ -289,7 +390,7 @@ void check_reference(struct check_work *k) {
             continue;
         size_t end = number_like_ours(s, at);
         if (!end) continue;
-        if (!overlaps(k, at, end)) say_reference(k, at, end);
+        if (!overlaps(k, at, end) && told_as_ours(k, at)) say_reference(k, at, end);
         if (k->remarks.n >= CHECK_REMARKS_MAX) return;
         at = end;
     }

@@ -13,11 +13,26 @@ struct duty {
 };
 typedef LIST(struct duty) duty_list;
 
-static struct date_hit first_date(struct check_work *k, size_t sentence) {
+/* "at the latest" belongs to the day it stands by. */
+static void take_latest(struct check_work *k, const struct sentence *s, struct date_hit *d) {
+    pack_hit_list hits = {0};
+    pack_match(k->a, k->pack, "date_latest", &k->reply, s->word, s->word + s->words, &hits);
+    for (size_t i = 0; i < hits.n; i++) {
+        if (hits.v[i].from == d->to) d->to = hits.v[i].to;
+        if (hits.v[i].to == d->from) d->from = hits.v[i].from;
+    }
+}
+
+/* The day of what is promised from word `verb` on: the nearest behind it, else the nearest before. */
+static struct date_hit date_of(struct check_work *k, size_t sentence, uint32_t verb) {
     const struct sentence *s = &k->reply.sentences[sentence];
     date_hit_list dates = {0};
     dates_find(k->a, &k->reply, s->word, s->word + s->words, k->in->now, k->in->zone, &dates);
-    return dates.n ? dates.v[0] : (struct date_hit){0};
+    if (!dates.n) return (struct date_hit){0};
+    size_t at = 0;
+    while (at + 1 < dates.n && dates.v[at].from < verb) at++;
+    take_latest(k, s, &dates.v[at]);
+    return dates.v[at];
 }
 
 static void add_duties(struct check_work *k, const char *group, bool weak, duty_list *list) {
@@ -39,14 +54,14 @@ static void add_duties(struct check_work *k, const char *group, bool weak, duty_
 static void date_duties(struct check_work *k, duty_list *list) {
     for (size_t i = 0; i < list->n; i++) {
         struct duty *d = &list->v[i];
-        d->date = first_date(k, d->sentence);
+        d->date = date_of(k, d->sentence, d->from);
         if (d->date.due_at || d->weak || d->sentence + 1 >= k->nsentences) continue;
         bool own = false;
         for (size_t j = 0; j < list->n; j++)
             own |= list->v[j].sentence == d->sentence + 1 && !list->v[j].weak;
         const struct sentence *next = &k->reply.sentences[d->sentence + 1];
         if (!own && k->reply.sentences[d->sentence].paragraph == next->paragraph)
-            d->date = first_date(k, d->sentence + 1);
+            d->date = date_of(k, d->sentence + 1, 0);
     }
 }
 

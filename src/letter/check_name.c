@@ -1,12 +1,18 @@
 /* Whom the reply speaks to: greeting and name. Where the letter ends. */
 #include "letter/check_parts.h"
+#include "letter/listen_ear.h"
 
 enum { GREETING_WORDS = 8, KNOWN_MAX = 64, GREETED_MAX = 6 };
 
-/* Words [from, to) of the reply greet; `hello`: they begin with a word of greeting. */
+/* Words [from, to) of the reply greet. */
 struct greeting {
     uint32_t from, to;
-    bool hello;
+    uint32_t name;   /* what they call begins here */
+    bool hello;      /* they begin with a word of greeting */
+    bool thanks;     /* ... or, at the very start, with thanks */
+    bool first_line; /* nothing stands before it */
+    bool marked;     /* it ends in a comma, an exclamation mark, the line ... */
+    bool line_ends;  /* ... and the line is at its end there */
 };
 
 /* A word they are known by, and the name as it is written. */
@@ -31,31 +37,58 @@ static char mark_behind(const struct check_work *k, uint32_t i) {
     return i + 1 < k->reply.nwords ? 0 : '\n';
 }
 
+static bool line_ends_behind(const struct check_work *k, uint32_t word) {
+    if (word + 1 >= k->reply.nwords) return true;
+    str gap = str_slice(k->reply.bytes, k->reply.words[word].end, k->reply.words[word + 1].start);
+    return str_find_char(gap, '\n', 0) != SIZE_MAX;
+}
+
+/* "Hello", "Good morning": how many words; 0 none. "Hi-Fi" is none. */
+static uint32_t hello_words(const struct check_work *k, uint32_t at) {
+    const struct word *w = &k->reply.words[at];
+    uint32_t n = 0;
+    if (!k->pack) return 0;
+    if (pack_has(k->pack, "greeting", w->folded)) n = 1;
+    if (!n && at + 1 < k->nwords && str_eq(w->folded, S("good")) &&
+        pack_has(k->pack, "greeting", w[1].folded))
+        n = 2;
+    if (n && at + n < k->reply.nwords && k->reply.bytes.p[k->reply.words[at + n - 1].end] == '-') return 0;
+    return n;
+}
+
+/* "Thank you so much", at the very start. */
+static uint32_t thanks_words(const struct check_work *k) {
+    uint32_t n = 0;
+    pack_hit_list hits = {0};
+    if (!k->pack) return 0;
+    pack_match(k->a, k->pack, "greeting_thanks", &k->reply, 0, k->nwords < 8 ? k->nwords : 8, &hits);
+    for (size_t i = 0; i < hits.n; i++)
+        if (hits.v[i].from == 0 && hits.v[i].to > n) n = hits.v[i].to;
+    return n;
+}
+
 /* The greeting that begins at word `at`, the first of a line. */
 static bool greeting_at(const struct check_work *k, uint32_t at, bool first_line, struct greeting *ret) {
-    struct greeting g = {.from = at};
-    uint32_t i = at;
+    struct greeting g = {.from = at, .first_line = first_line};
+    uint32_t i = at, hello = hello_words(k, at);
     char mark = 0;
     while (i < k->nwords && i - at < GREETING_WORDS && !mark) mark = mark_behind(k, i++);
-    if (!mark) return false;
+    g.hello = hello > 0;
+    if (!hello && first_line) hello = thanks_words(k);
+    g.thanks = hello && !g.hello;
+    g.name = at + hello;
+    g.marked = mark != 0;
     g.to = i;
-    if (k->pack) {
-        const struct word *w = &k->reply.words[at];
-        bool good = i - at > 1 && str_eq(w->folded, S("good"));
-        g.hello = pack_has(k->pack, "greeting", good ? w[1].folded : w->folded);
-        /* "Morning, Luka!" and "Hello, Luka": the name is behind the comma. */
-        if (g.hello && i - at <= 2 && mark == ',' && i < k->nwords) {
-            uint32_t next = i;
-            char more = mark_behind(k, next++);
-            while (!more && next < k->nwords && next - i < 2) more = mark_behind(k, next++);
-            if (more && (k->reply.words[i].flags & WORD_CAPITAL)) g.to = next;
-        }
+    if (!mark && !(g.hello && first_line)) return false;
+    /* "Morning, Luka!" and "Thank you, Luka!": the name is behind the comma. */
+    if (hello && (i - at <= 2 || i - at == hello) && mark == ',' && i < k->nwords) {
+        uint32_t next = i;
+        char more = mark_behind(k, next++);
+        while (!more && next < k->nwords && next - i < 2) more = mark_behind(k, next++);
+        if (more && (k->reply.words[i].flags & WORD_CAPITAL)) g.to = next;
     }
-    if (!g.hello && (!first_line || g.to - at > 4 || mark != ',')) return false;
-    if (!g.hello && g.to < k->reply.nwords &&
-        str_find_char(str_slice(k->reply.bytes, k->reply.words[g.to - 1].end, k->reply.words[g.to].start),
-                      '\n', 0) == SIZE_MAX)
-        return false;
+    g.line_ends = mark && line_ends_behind(k, g.to - 1);
+    if (!g.hello && !g.thanks && (!first_line || g.to - at > 4 || mark != ',' || !g.line_ends)) return false;
     *ret = g;
     return true;
 }
@@ -68,7 +101,7 @@ static bool first_of_line(const struct check_work *k, uint32_t word) {
 
 void check_greeting_role(struct check_work *k) {
     struct greeting g;
-    if (!k->nwords || !greeting_at(k, 0, true, &g)) return;
+    if (!k->nwords || !greeting_at(k, 0, true, &g) || !g.marked || g.thanks) return;
     k->greeting_from = g.from;
     k->greeting_to = g.to;
     for (size_t i = 0; i < k->nsentences; i++) {
@@ -140,16 +173,23 @@ static bool looks_like_name(str name) {
     return true;
 }
 
-/* Names they gave themselves come first. */
+static void know_finding(struct check_work *k, struct known_list *list, const struct finding *f) {
+    know(k, list, f->value);
+    for (uint32_t c = 0; c < f->ncandidates && c < 8; c++) know(k, list, f->candidates[c]);
+}
+
+/* Names they gave in the letter come first, those it was sent under after: a market
+ * place sends letters too. */
 static void know_all(struct check_work *k, struct known_list *list) {
     const struct heard *letter = k->in->letter;
-    for (size_t i = 0; letter && i < letter->findings.n; i++) {
-        const struct finding *f = &letter->findings.v[i];
-        if (f->kind != FINDING_NAME) continue;
-        if (!f->start && !f->end && !looks_like_name(f->value)) continue;
-        know(k, list, f->value);
-        for (uint32_t c = 0; c < f->ncandidates && c < 8; c++) know(k, list, f->candidates[c]);
-    }
+    for (int pass = 0; pass < 3; pass++)
+        for (size_t i = 0; letter && i < letter->findings.n; i++) {
+            const struct finding *f = &letter->findings.v[i];
+            bool sent = !f->start && !f->end;
+            if (f->kind != FINDING_NAME || pass != (sent ? 1 : f->why == ear_why_child_name ? 2 : 0))
+                continue;
+            if (!sent || looks_like_name(f->value)) know_finding(k, list, f);
+        }
     if (looks_like_name(k->in->customer_name)) know(k, list, k->in->customer_name);
     k->reader = list->n ? list->v[0].shown : S("");
     for (size_t i = 0; i < k->in->nother_names; i++) know(k, list, k->in->other_names[i]);
@@ -203,26 +243,82 @@ static bool misspelt(str greeted, str known) {
 
 /* ---- the remarks ---- */
 
-/* Which words of the greeting are a name. */
+static bool is_known(const struct check_work *k, const struct known_list *known, const struct word *w) {
+    for (size_t j = 0; j < known->n; j++)
+        if (same_name(k, w->folded, known->v[j].folded)) return true;
+    return false;
+}
+
+enum called { CALLED_NOBODY, CALLED_UNKNOWN, CALLED_TITLE, CALLED_FIRST, CALLED_KNOWN };
+
+/* What a word of a greeting calls. */
+static enum called called(const struct check_work *k, const struct known_list *known, const struct word *w) {
+    if (is_known(k, known, w)) return CALLED_KNOWN;
+    if (!k->pack || w->flags & (WORD_LINK | WORD_NUMBER | WORD_ALONE)) return CALLED_NOBODY;
+    if (pack_has(k->pack, "title", w->folded)) return CALLED_TITLE;
+    if (pack_has(k->pack, "greeting", w->folded) || pack_has(k->pack, "nobody", w->folded) ||
+        pack_has(k->pack, "stop", w->folded) || pack_has(k->pack, "month", w->folded) ||
+        pack_has(k->pack, "weekday", w->folded))
+        return CALLED_NOBODY;
+    if (pack_has(k->pack, "firstname", w->folded)) return CALLED_FIRST;
+    if (!(w->flags & WORD_CAPITAL) || pack_has(k->pack, "common", w->folded)) return CALLED_NOBODY;
+    return CALLED_UNKNOWN;
+}
+
+/* Is there something of the brand's at the word: a product, a figure? */
+static bool sold(const struct check_work *k, uint32_t word) {
+    catalogue_hit_list hits = {0};
+    if (!k->in->catalogue) return false;
+    catalogue_find(k->in->catalogue, k->a, &k->reply, &hits);
+    for (size_t i = 0; i < hits.n; i++)
+        if (hits.v[i].from <= word && word < hits.v[i].to) return true;
+    return false;
+}
+
+/* Which words of the greeting are a name. Those of the reader are, wherever they stand; other words only when
+ * they are a person's beyond doubt: a first name, a title with a name, or a strange word with a capital at
+ * which the greeting ends. "Hello Kitty is not ours", "Hi Tidewatch friend" and "Hello from Berlin" call
+ * nobody. */
 static size_t greeted_names(const struct check_work *k, const struct greeting *g,
                             const struct known_list *known, uint32_t ret[GREETED_MAX]) {
     size_t n = 0;
-    for (uint32_t i = g->from; i < g->to && n < GREETED_MAX; i++) {
+    bool title = false, first = false, strange = false;
+    for (uint32_t i = g->from; i < g->to && n < GREETED_MAX; i++)
+        if (is_known(k, known, &k->reply.words[i])) ret[n++] = i;
+    if (n) return n;
+    if (!k->pack || (!g->first_line && !g->line_ends)) return 0;
+    uint32_t i = g->name;
+    while (i < g->to && called(k, known, &k->reply.words[i]) == CALLED_NOBODY &&
+           (pack_has(k->pack, "greeting", k->reply.words[i].folded) ||
+            pack_has(k->pack, "greeting_more", k->reply.words[i].folded)))
+        i++;
+    for (; i < g->to && n < GREETED_MAX; i++) {
         const struct word *w = &k->reply.words[i];
-        bool is_known = false;
-        for (size_t j = 0; j < known->n; j++) is_known |= same_name(k, w->folded, known->v[j].folded);
-        if (!is_known) {
-            if (w->flags & (WORD_LINK | WORD_NUMBER | WORD_ALONE) || !(w->flags & WORD_CAPITAL)) continue;
-            if (!k->pack) continue; /* which of the words is the name, nobody can tell */
-            bool first = pack_has(k->pack, "firstname", w->folded);
-            if (pack_has(k->pack, "greeting", w->folded) || pack_has(k->pack, "title", w->folded) ||
-                pack_has(k->pack, "nobody", w->folded) || pack_has(k->pack, "stop", w->folded) ||
-                (pack_has(k->pack, "common", w->folded) && !first))
-                continue;
-            if (!g->hello && !first) continue;
-        }
-        ret[n++] = i;
+        enum called what = called(k, known, w);
+        bool joins = n && i + 1 < g->to && pack_has(k->pack, "greeting_more", w->folded) &&
+                     called(k, known, w + 1) >= CALLED_UNKNOWN;
+        if (what == CALLED_NOBODY && joins) continue;
+        if (what == CALLED_NOBODY) break;
+        if (what == CALLED_FIRST && !(w->flags & WORD_CAPITAL) && (n || !g->hello || !g->marked)) break;
+        title |= what == CALLED_TITLE;
+        first |= what == CALLED_FIRST;
+        strange |= what == CALLED_UNKNOWN;
+        if (what != CALLED_TITLE) ret[n++] = i;
     }
+    if (!n) return 0;
+    if (i < g->to) {
+        if (g->thanks || !g->first_line) return 0;
+        str next = k->reply.words[i].folded, last = k->reply.words[g->to - 1].folded;
+        if (!first || pack_has(k->pack, "greeting_not", next) ||
+            (g->marked && pack_has(k->pack, "nobody", last) && !pack_has(k->pack, "stop", last)))
+            return 0;
+        return n;
+    }
+    if (!g->marked && !first) return 0;
+    if (first || (title && strange)) return n;
+    if (!g->hello) return 0;
+    for (size_t j = 0; j < n; j++)
+        if ((k->reply.words[ret[j]].flags & WORD_CAPITALS) || sold(k, ret[j])) return 0;
     return n;
 }
 
@@ -256,7 +352,10 @@ static bool judge_greeting(struct check_work *k, const struct greeting *g, const
     uint32_t from = words[0], to = words[n - 1] + 1;
     struct remark *r;
     if (near) {
-        r = check_say_words(k, REMARK_NAME, REMARK_STOP, from, to,
+        /* "Lukas" for Luka is a slip of the pen, "Mila" for Milo somebody else. */
+        str folded = k->reply.words[from].folded;
+        bool slip = folded.n == near->folded.n + 1 && str_starts(folded, near->folded);
+        r = check_say_words(k, REMARK_NAME, slip ? REMARK_LOOK : REMARK_STOP, from, to,
                             T("“{0}” is not how they write their name. The letter says “{1}”."));
         check_arg(r, greeted_text(k, words, n));
         check_arg(r, near->shown);
@@ -272,6 +371,13 @@ static bool judge_greeting(struct check_work *k, const struct greeting *g, const
         check_arg(r, known->v[0].shown);
     }
     name_evidence(k, r);
+    return false;
+}
+
+/* What was said of the name where somebody is greeted is all that is said of it. */
+static bool greets_wrongly(const struct check_work *k) {
+    for (size_t i = 0; i < k->remarks.n; i++)
+        if (k->remarks.v[i].kind == REMARK_NAME || k->remarks.v[i].kind == REMARK_GREETING) return true;
     return false;
 }
 
@@ -294,10 +400,7 @@ static void count_name(struct check_work *k, const struct known_list *known) {
             times++;
     }
     if (first == UINT32_MAX) {
-        bool other = false;
-        for (size_t i = 0; i < k->remarks.n; i++)
-            other |= k->remarks.v[i].kind == REMARK_NAME || k->remarks.v[i].kind == REMARK_GREETING;
-        if (other || !k->reader.n) return;
+        if (!k->reader.n) return;
         struct remark *r = check_say(k, REMARK_NAME, REMARK_LOOK, 0, 0, T("You do not call {0} by name."));
         if (k->greeting_to > k->greeting_from) {
             r->start = k->reply.words[k->greeting_from].start;
@@ -327,8 +430,10 @@ void check_name(struct check_work *k) {
     for (uint32_t i = 0; i < k->nwords && tried < 2000; i++) {
         struct greeting g;
         if (!first_of_line(k, i)) continue;
+        uint32_t of = k->reply.words[i].sentence;
+        if (i && of < k->nsentences && k->sentences[of].role == ROLE_CLOSING) continue;
         tried++;
         if (greeting_at(k, i, i == 0, &g)) judge_greeting(k, &g, known);
     }
-    if (known->n) count_name(k, known);
+    if (known->n && !greets_wrongly(k)) count_name(k, known);
 }

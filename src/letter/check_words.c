@@ -3,6 +3,8 @@
 
 enum {
     WE_MANY = 3,
+    WE_VERY_MANY = 5, /* from so many on it is the firm, whatever it does */
+    WE_DESK = 2,      /* of fewer, so many must do what desks do */
     ABSTRACT_MAX = 2,
     SENTENCES_FEW = 3,
     LONG_WORDS_SHOWN = 3,
@@ -16,6 +18,13 @@ void check_pronoun(struct check_work *k) {
     if (!k->pack) return;
     pack_hit_list not = {0};
     check_hits(k, "we_not", &not );
+    pack_hit_list desk = {0};
+    check_hits(k, "we_desk", &desk);
+    uint32_t does = 0, end = 0;
+    for (size_t h = 0; h < desk.n; h++) {
+        does += desk.v[h].from >= end;
+        if (desk.v[h].to > end) end = desk.v[h].to;
+    }
     size_t bodies = 0;
     for (size_t s = 0; s < k->nsentences; s++) {
         const struct sentence *of = &k->reply.sentences[s];
@@ -30,7 +39,7 @@ void check_pronoun(struct check_work *k) {
             if (!we++) first = w;
         }
     }
-    if (we < WE_MANY || i || bodies < SENTENCES_FEW) return;
+    if (we < WE_MANY || i || bodies < SENTENCES_FEW || (we < WE_VERY_MANY && does < WE_DESK)) return;
     struct remark *r =
         check_say_words(k, REMARK_PRONOUN, REMARK_LOOK, first, first + 1,
                         T("The firm speaks here {0} times, and you not once. Say “I” where it was you."));

@@ -91,15 +91,17 @@ static int64_t month_and_day(const struct reading *r, struct pack_hit *h) {
     return calendar_day(r, year, month, day);
 }
 
+/* Of "Friday or Saturday" the later. */
 static int64_t next_weekday(const struct reading *r, const struct pack_hit *h) {
-    int64_t day;
+    int64_t day, last = 0;
     for (uint32_t i = h->from; i < h->to; i++) {
         const struct word *w = &r->text->words[i];
         if (!str_to_int(pack_value(r->pack, "weekday", w->folded), &day)) continue;
         int64_t ahead = (day - r->today.weekday + 7) % 7;
-        return days_from_today(r, ahead ? ahead : 7);
+        if (!ahead) ahead = 7;
+        if (ahead > last) last = ahead;
     }
-    return 0;
+    return last ? days_from_today(r, last) : 0;
 }
 
 static int64_t day_of_month(const struct reading *r, const struct pack_hit *h) {
@@ -162,8 +164,9 @@ static bool digits(str s, size_t *at, size_t max, int64_t *ret, size_t *ret_n) {
     return *ret_n > 0;
 }
 
-/* A date in digits that begins at byte `at`: 2027-03-05, 5.3.2027, 5.3., 3/5/2027. */
-static int64_t date_in_digits(const struct reading *r, str s, size_t at, size_t *ret_end) {
+/* A date in digits that begins at byte `at`: 2027-03-05, 5.3.2027, 5.3., 3/5/2027; 3/5 where a word `leads`
+ * to a day. */
+static int64_t date_in_digits(const struct reading *r, str s, size_t at, bool leads, size_t *ret_end) {
     int64_t one, two, three = 0;
     size_t n1, n2, n3 = 0;
     if (!digits(s, &at, 4, &one, &n1) || at >= s.n) return 0;
@@ -179,8 +182,8 @@ static int64_t date_in_digits(const struct reading *r, str s, size_t at, size_t 
     if (n1 == 4) return closed && n3 && n3 <= 2 ? calendar_day(r, one, two, three) : 0;
     if (n1 > 2 || (n3 != 0 && n3 != 2 && n3 != 4)) return 0;
     if (n3 == 2) three += 2000;
-    /* "5.3" is a version and "1/2" a half; only the German "5.3." goes without a year. */
-    if (!n3 && !(mark == '.' && closed)) return 0;
+    /* "5.3" is a version and "1/2" a half; only the German "5.3." and "by 26/11" go without a year. */
+    if (!n3 && !(mark == '.' && closed) && !(mark == '/' && !closed && leads)) return 0;
     if (mark == '/' && (two > 12 || (one <= 12 && month_first(r)))) return calendar_day(r, three, one, two);
     return calendar_day(r, three, two, one);
 }
@@ -191,7 +194,9 @@ static void find_digits(arena *a, const struct reading *r, size_t from, size_t t
     for (size_t i = from; i < to; i++) {
         const struct word *w = &t->words[i];
         if (!(w->flags & WORD_NUMBER) || w->start < end) continue;
-        int64_t at = date_in_digits(r, t->bytes, w->start, &end);
+        bool leads = r->pack && i > from && w[-1].sentence == w->sentence &&
+                     pack_has(r->pack, "date_before", w[-1].folded);
+        int64_t at = date_in_digits(r, t->bytes, w->start, leads, &end);
         if (!at) continue;
         size_t past = i + 1;
         while (past < to && t->words[past].start < end) past++;
@@ -215,6 +220,54 @@ static void find_day_and_month(arena *a, const struct reading *r, size_t from, s
     }
 }
 
+static bool clock_time(const struct reading *r, size_t i) {
+    const struct word *w = &r->text->words[i];
+    str s = str_slice(r->text->bytes, w->start, r->text->bytes.n);
+    int64_t hour, minute;
+    size_t at = 0, n;
+    if (!(w->flags & WORD_NUMBER) || !digits(s, &at, 2, &hour, &n) || at >= s.n || s.p[at] != ':')
+        return false;
+    at++;
+    return digits(s, &at, 2, &minute, &n) && n == 2 && hour < 24 && minute < 60;
+}
+
+/* "at 15:00", "um 15 Uhr": today, where the sentence names no day. */
+static void find_times(arena *a, const struct reading *r, size_t from, size_t to, date_hit_list *list) {
+    const struct text *t = r->text;
+    size_t days = list->n;
+    pack_hit_list hits = {0};
+    pack_match(a, r->pack, "time", t, from, to, &hits);
+    for (size_t i = from + 1; i < to; i++)
+        if (clock_time(r, i) && pack_has(r->pack, "time_before", t->words[i - 1].folded))
+            *list_add(a, &hits) = (struct pack_hit){.from = (uint32_t)i - 1, .to = (uint32_t)i + 1};
+    for (size_t i = 0; i < hits.n; i++) {
+        bool named = false;
+        for (size_t d = 0; d < days && !named; d++)
+            named = t->words[list->v[d].from].sentence == t->words[hits.v[i].from].sentence;
+        if (!named) add(a, list, hits.v[i].from, hits.v[i].to, days_from_today(r, 0));
+    }
+}
+
+/* "today or tomorrow" is one date, the later. */
+static bool either(const struct reading *r, const struct date_hit *one, const struct date_hit *two) {
+    const struct word *words = r->text->words;
+    return r->pack && one->to + 1 == two->from && words[one->from].sentence == words[two->from].sentence &&
+           pack_has(r->pack, "date_or", words[one->to].folded);
+}
+
+/* By place, the longer first, so that "3 March 2027" is not also "in 3 ...". */
+static void by_place(date_hit_list *found) {
+    for (size_t i = 1; i < found->n; i++)
+        for (size_t k = i;
+             k && (found->v[k].from < found->v[k - 1].from ||
+                   (found->v[k].from == found->v[k - 1].from && found->v[k].to > found->v[k - 1].to));
+             k--) {
+            struct date_hit h = found->v[k];
+            found->v[k] = found->v[k - 1];
+            found->v[k - 1] = h;
+        }
+}
+
 void dates_find(arena *a, const struct text *t, size_t from, size_t to, int64_t now, const struct zone *zone,
                 date_hit_list *ret) {
     struct reading r = {.text = t, .pack = pack_find(t->language), .zone = zone, .now = now};
@@ -230,22 +283,21 @@ void dates_find(arena *a, const struct text *t, size_t from, size_t to, int64_t 
             int64_t at = due(&r, &hits.v[i]);
             add(a, &found, hits.v[i].from, hits.v[i].to, at);
         }
+        find_times(a, &r, from, to, &found);
     }
-    /* By place, the longer first, so that "3 March 2027" is not also "in 3 ...". */
-    for (size_t i = 1; i < found.n; i++)
-        for (size_t k = i;
-             k && (found.v[k].from < found.v[k - 1].from ||
-                   (found.v[k].from == found.v[k - 1].from && found.v[k].to > found.v[k - 1].to));
-             k--) {
-            struct date_hit h = found.v[k];
-            found.v[k] = found.v[k - 1];
-            found.v[k - 1] = h;
-        }
+    by_place(&found);
     uint32_t end = 0;
-    for (size_t i = 0; i < found.n; i++)
-        if (found.v[i].from >= end) {
-            *list_add(a, &kept) = found.v[i];
-            end = found.v[i].to;
+    for (size_t i = 0; i < found.n; i++) {
+        const struct date_hit *h = &found.v[i];
+        struct date_hit *last = kept.n ? &kept.v[kept.n - 1] : NULL;
+        if (h->from < end) continue;
+        end = h->to;
+        if (last && either(&r, last, h)) {
+            last->to = h->to;
+            if (h->due_at > last->due_at) last->due_at = h->due_at;
+        } else {
+            *list_add(a, &kept) = *h;
         }
+    }
     *ret = kept;
 }

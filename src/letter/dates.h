@@ -11,7 +11,10 @@
  *     days N       also workdays, weeks, months, hours, minutes: the number in the words, else N
  *     week N       Friday of the week N weeks from this one      month N     the last day of that month
  *     monthday     a number and a month       dayofmonth  the next day with that number
- * N/M dates in digits with a stroke begin with the month in zones of America, else with the day. */
+ * N/M dates in digits with a stroke begin with the month in zones of America, else with the day; without a
+ * year they are dates behind a word of [date_before] only ("by 26/11"). A time ("at 15:00", [time] and
+ * [time_before]) is today's where its sentence names no day. Two days with a word of [date_or] between are
+ * one date, the later of them. */
 #ifndef LONGHAND_LETTER_DATES_H
 #define LONGHAND_LETTER_DATES_H
 

@@ -56,6 +56,7 @@ struct conflict {
     const struct check_view *stops; /* what the letter check stopped it for; NULL nothing */
     str because;                    /* the reason given so far why it shall go anyway */
     bool asked;                     /* "send anyway" was chosen without one */
+    str wrong;                      /* what else was refused, the reason itself perhaps; "" nothing */
 };
 
 struct conversation_page {

@@ -87,19 +87,38 @@ static void stops_json(const struct web_call *w, struct json_out *o) {
     json_key(o, S("stops")), check_json_remarks(w->view, o);
 }
 
-/* The letter check of every reply: without a reason given, what it stops is shown and not sent. */
-static err check_stopped(struct web_call *w, const struct reply_wish *wish) {
+/* What the letter check stops goes with the refusal: onto the page with a place for the reason, or into the
+ * JSON. */
+static err show_stops(struct web_call *w, const struct reply_wish *wish) {
     remark_list stops = {0};
     struct check_view *v;
-    if (wish->override.n || !str_trim(wish->text).n) return ERR_NONE;
+    if (!str_trim(wish->text).n) return ERR_NONE;
     TRY(reply_stops(w->desk, w->arena, &w->actor, wish, &stops));
     if (!stops.n) return ERR_NONE;
     TRY(check_rows(w, wish->conversation, wish->text, false, &stops, &v));
     w->view = v;
     w->stopped = true;
     w->also = stops_json;
+    return ERR_NONE;
+}
+
+/* The letter check of every reply: without a reason given, what it stops is shown and not sent. */
+static err check_stopped(struct web_call *w, const struct reply_wish *wish) {
+    if (wish->override.n) return ERR_NONE;
+    TRY(show_stops(w, wish));
+    if (!w->stopped) return ERR_NONE;
     return err_set(ERR_CONFLICT,
                    "The letter check stops this reply; change it, or say why it goes as it is.");
+}
+
+/* A refusal of reply_send: a reason that says nothing, or a stop that others' letters brought about since it
+ * was looked for. */
+static err check_refused(struct web_call *w, const struct reply_wish *wish, err refused) {
+    str says = str_copy(w->arena, str_z(err_text()));
+    if (refused != ERR_INVALID) return refused;
+    TRY(check_stopped(w, wish));
+    if (wish->override.n) TRY(show_stops(w, wish));
+    return err_set(refused, "%.*s", STR_FMT(says));
 }
 
 err reply_do_send(struct web_call *w) {
@@ -124,7 +143,8 @@ err reply_do_send(struct web_call *w) {
     TRY(attach_all(w, wish.conversation, &files));
     TRY(check_stopped(w, &wish));
     struct reply_made made;
-    TRY(reply_send(w->desk, w->arena, &w->actor, &wish, &made));
+    err e = reply_send(w->desk, w->arena, &w->actor, &wish, &made);
+    if (e) return check_refused(w, &wish, e);
     TRY(check_repeated(w, &wish, &made, &files));
     struct reply_done *done = arena_alloc(w->arena, sizeof *done);
     *done = (struct reply_done){made.conversation, made.message, made.ready_at, 0};
@@ -148,6 +168,7 @@ static void add_stops(struct web_call *w, const struct check_view *stops, struct
     x->stops = stops;
     x->because = web_param(w, "override");
     x->asked = web_param_on(w, "anyway") && !str_trim(x->because).n;
+    if (w->problem == ERR_INVALID) x->wrong = x->says;
 }
 
 /* What came after the last thing that the agent's page showed. Ids sort by time, those of events too. */

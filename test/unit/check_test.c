@@ -126,6 +126,113 @@ static void slots_and_numbers(void **state) {
     end(&w);
 }
 
+/* Replies to Luka Apps. */
+static void greetings(void **state) {
+    (void)state;
+    struct world w = world("I lost my kite on the beach. Can you send me one? Luka", "Luka Apps");
+    static const char *const others[] = {
+        "dear peter,\n\nI have one.",
+        "hi peter!\nI have one.",
+        "hallo peter,\n\nich habe einen.",
+        "Dear Peter thank you so much for your kind letter. I have one.",
+        "Thank you, Peter! I have one.",
+        "Thank you so much, Peter. I have one.",
+        "Hello Luka, good news.\n\nDear Mr Brown,\nI have one.",
+        "Hello Luka, good news.\n\ndear peter,\nI have one.",
+        "Dear Fritzbert,\n\nI have one.",
+        "Hello Luka, good news.\n\nDear Tom and Barbara,\nI have one.",
+        "Liebe Frau Schulz,\n\nich habe einen.",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        run(&w, others[i]);
+        if (!find(&w, REMARK_GREETING, REMARK_STOP)) print_error("let past: %s\n", others[i]);
+        assert_non_null(find(&w, REMARK_GREETING, REMARK_STOP));
+        assert_null(find(&w, REMARK_NAME, REMARK_FINE));
+    }
+    static const char *const nobody[] = {
+        "Luka,\n\nI looked.\nHello Kitty is not ours.",
+        "Hello Kitty is not ours, Luka.",
+        "Luka,\n\nI looked.\nDear Zoo is a book.",
+        "Luka,\n\nI looked.\nGood Morning Berlin is a show.",
+        "Luka,\n\nI looked.\nHi-Fi is loud.",
+        "Hi-Fi is loud, Luka.",
+        "Hello from Berlin!\n\nLuka, I have one.",
+        "Hi Champ,\n\nI have one, Luka.",
+        "Hello Ninja fan,\n\nI have one, Luka.",
+        "Hi Tidewatch friend,\n\nI have one, Luka.",
+        "Hello there,\n\nI have one, Luka.",
+        "Dear All,\n\nI have one, Luka.",
+        "Thank you for the kite, Luka! I have one.",
+        "Thank you, I have one, Luka.",
+        "Hallo Luka,\n\nich habe einen.\n\nLiebe Gr\xc3\xbc\xc3\x9f"
+        "e\nInes",
+        "Luka,\n\nI have one.\n\nDear Barbara of our workshop glued it.",
+    };
+    for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
+        run(&w, nobody[i]);
+        if (find(&w, REMARK_GREETING, REMARK_STOP)) print_error("stopped: %s\n", nobody[i]);
+        assert_null(find(&w, REMARK_GREETING, REMARK_STOP));
+        assert_null(find(&w, REMARK_NAME, REMARK_STOP));
+    }
+    run(&w, "Hi Lukas,\n\nI have one.");
+    assert_true(at(&w, find(&w, REMARK_NAME, REMARK_LOOK), "Lukas"));
+    assert_null(find(&w, REMARK_NAME, REMARK_STOP));
+    assert_null(find(&w, REMARK_NAME, REMARK_FINE));
+    end(&w);
+    w = world("My kite broke. Thank you,\nTomas Novak", "Amazon Marketplace");
+    run(&w, "Dear Customer,\n\nI have one.");
+    assert_true(says(&w, find(&w, REMARK_NAME, REMARK_LOOK), "Tomas"));
+    end(&w);
+}
+
+static void slots(void **state) {
+    (void)state;
+    struct world w = world("My order AB-77120 is late.", "Ruth Kalu");
+    static const struct {
+        const char *reply, *slot;
+    } left[] = {{"Dear [[name],\n\nit comes.", "[[name],"},
+                {"Dear {{name}},\n\nit comes.", "{{name}}"},
+                {"Dear {{name,\n\nit comes.", "{{name,"},
+                {"Dear [Name],\n\nit comes.", "[Name]"},
+                {"Dear <name>,\n\nit comes.", "<name>"},
+                {"Dear [first name],\n\nit comes.", "[first name]"},
+                {"Dear Ruth,\n\nit comes on [date].", "[date]"},
+                {"Dear Ruth,\n\n[[why]] and [order number]", "[[why]]"},
+                {"Liebe Ruth,\n\nes kommt am [Datum] zu Ihnen nach Hause.", "[Datum]"}};
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        run(&w, left[i].reply);
+        const struct remark *r = find(&w, REMARK_SLOT, REMARK_STOP);
+        if (!at(&w, r, left[i].slot)) print_error("slot: %s\n", left[i].reply);
+        assert_true(at(&w, r, left[i].slot));
+    }
+    static const char *const none[] = {"Dear Ruth,\n\nit comes [on a lorry] and a < b or b > c.",
+                                       "Dear Ruth,\n\nsee [1] and [] and <https://a.example/name>.",
+                                       "Dear Ruth,\n\nthe box (name on it) is {red}."};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        run(&w, none[i]);
+        assert_null(find(&w, REMARK_SLOT, REMARK_STOP));
+    }
+    end(&w);
+}
+
+static void numbers_of_others(void **state) {
+    (void)state;
+    struct world w = world("My parcel is late.", "Ruth Kalu");
+    static const char *const theirs[] = {
+        "Dear Ruth,\n\nyour tracking number is JD0146000. It is with DHL.",
+        "Dear Ruth,\n\nthe reference of the parcel for tracking is JD014600.",
+        "Dear Ruth,\n\nthe lamp follows ISO-9001 and DIN-5008.",
+        "Dear Ruth,\n\nthe axle is part AX-44120, in every shop.",
+    };
+    for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++) {
+        run(&w, theirs[i]);
+        assert_false(any(&w, REMARK_REFERENCE));
+    }
+    run(&w, "Dear Ruth,\n\nyour reference number is CS-0048217.");
+    assert_true(at(&w, find(&w, REMARK_REFERENCE, REMARK_LOOK), "CS-0048217"));
+    end(&w);
+}
+
 static void the_ask(void **state) {
     (void)state;
     struct world w = world(letter, "Milo Hart");
@@ -182,6 +289,39 @@ static void promises(void **state) {
     end(&w);
 }
 
+/* Today is a Monday. */
+static void days_of_promises(void **state) {
+    (void)state;
+    static const struct {
+        const char *reply, *quoted;
+        int day; /* of January 2013 */
+    } examples[] = {
+        {"Dear Milo,\n\nA new one is in the post today, you should have it by Friday.", "by Friday", 11},
+        {"Lieber Milo,\n\nIch habe heute ein zweites losgeschickt, es kommt am Samstag.", "am Samstag", 12},
+        {"Dear Milo,\n\nI put the axle in the post yesterday, so you should have it today or tomorrow.",
+         "today or tomorrow", 8},
+        {"Dear Milo,\n\nI will send it on Tuesday at the latest.", "on Tuesday at the latest", 8},
+        {"Dear Milo,\n\nI will send it by Friday at the latest.", "by Friday at the latest", 11},
+        {"Dear Milo,\n\nYou will have it soon, at the latest by Friday.", "at the latest by Friday", 11},
+        {"Dear Milo,\n\nOn Friday I will send it.", "On Friday", 11},
+        {"Dear Milo,\n\nI will call you at 15:00.", "at 15:00", 7},
+        {"Dear Milo,\n\nI will send it by 26/01.", "26/01", 26},
+    };
+    struct world w = world(letter, "Milo Hart");
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        run(&w, examples[i].reply);
+        const struct remark *r = find(&w, REMARK_PROMISE, REMARK_FINE);
+        int64_t due = zone_instant(NULL, 2013, 1, examples[i].day + 1, 0, 0) - SECOND_MS;
+        if (!r || r->due_at != due || !says(&w, r, examples[i].quoted))
+            print_error("%s: %s\n", examples[i].reply, r ? remark_says(w.a, NULL, r).p : "no promise");
+        assert_non_null(r);
+        assert_int_equal(r->due_at, due);
+        assert_true(says(&w, r, examples[i].quoted));
+        assert_null(find(&w, REMARK_PROMISE, REMARK_LOOK));
+    }
+    end(&w);
+}
+
 static void apologies(void **state) {
     (void)state;
     struct world w = world(letter, "Milo Hart");
@@ -217,6 +357,45 @@ static void words_and_length(void **state) {
     w.in.nvoice_less = 3;
     run(&w, "Dear Milo,\n\nWe process the queue accordingly.");
     assert_true(says(&w, find(&w, REMARK_VOICE, REMARK_LOOK), "process, queue, accordingly"));
+    end(&w);
+}
+
+static void one_remark_is_enough(void **state) {
+    (void)state;
+    struct world w = world("My parcel is late.", "Ruth Kalu");
+    run(&w,
+        "Dear Ruth,\n\nfour people here wanted to pack your kite. We drew lots for it, and Ben won. We all "
+        "laughed. We put a bow on it.");
+    assert_false(any(&w, REMARK_PRONOUN));
+    run(&w, "Dear Ruth,\n\nwe received your letter. We are checking the parcel. We will review our records.");
+    assert_non_null(find(&w, REMARK_PRONOUN, REMARK_LOOK));
+    str mine[] = {S("we will get back to you in due course")};
+    w.in.stock = mine;
+    w.in.nstock = 1;
+    run(&w, "Dear Ruth,\n\nthe depot has it. We will get back to you in due course.");
+    assert_non_null(find(&w, REMARK_PROMISE, REMARK_LOOK));
+    assert_null(find(&w, REMARK_STOCK, REMARK_LOOK));
+    run(&w, "Dear Ruth,\n\nthe depot has it. We will get back to you in due course by Friday.");
+    assert_non_null(find(&w, REMARK_PROMISE, REMARK_FINE));
+    end(&w);
+    w = world("Mein Paket ist zu sp\xc3\xa4t.", "Ruth Kalu");
+    run(&w, "Liebe Ruth,\n\nwir bedauern das zerbrochene Glas in Ihrem Paket und haben es ersetzt.");
+    const struct remark *r = find(&w, REMARK_STOCK, REMARK_LOOK);
+    assert_false(says(&w, r, "say no in your own words"));
+    end(&w);
+    w = world("My kite broke on the beach. Can you send me a new tail, or should I buy the whole kite again?",
+              "Ruth Kalu");
+    run(&w, "Dear Ruth,\n\nthe office has a new carpet and it is blue. It came with four men and a van.");
+    int asks = 0;
+    for (size_t i = 0; i < w.out.remarks.n; i++) asks += w.out.remarks.v[i].kind == REMARK_ASK;
+    assert_true(says(&w, find(&w, REMARK_ASK, REMARK_LOOK),
+                     "Can you send me a new tail, or should I buy the whole kite a"));
+    assert_int_equal(asks, 1);
+    end(&w);
+    w = world("My brother will not take the kite to the beach again and neither will I. I am sad.",
+              "Ruth Kalu");
+    for (size_t i = 0; i < w.heard.findings.n; i++)
+        assert_int_not_equal(w.heard.findings.v[i].kind, FINDING_ASK);
     end(&w);
 }
 
@@ -264,6 +443,16 @@ static void canned(void **state) {
     assert_true(says(&w, r, "5 other customers got this sentence"));
     assert_int_equal(r->evidence.v[0].source, EVIDENCE_REPLY);
     assert_true(r->evidence.v[0].id > 0 && r->evidence.v[0].customers == 5);
+    /* Nor do full stops left out. */
+    run(&w, "Dear Milo,\n\nthe workshop keeps a list of all the pieces that people miss in a year, your wish "
+            "stands on that list since this morning under number CS-00482, please tell the postman to ring "
+            "twice, because our boxes are small and thin\n\nKind regards,\nThe Team");
+    assert_non_null(find(&w, REMARK_CANNED_LETTER, REMARK_STOP));
+    run(&w,
+        "Dear Milo,\n\nthe drain by the tram stop has eaten my umbrella too, so I asked the harbourmaster "
+        "for another Keeper Juno, and he signed at once and told me to tell the postman to ring twice, "
+        "and she comes with a lantern of his\n\nKind regards,\nInes");
+    assert_false(any(&w, REMARK_CANNED_LETTER));
     /* Nouns of the letter pasted in do not help, an own letter does. */
     run(&w, "Dear Milo,\n\nThe workshop keeps a list of all the pieces like Keeper Juno that people miss in "
             "a year. "
@@ -389,13 +578,24 @@ static void names_of_kinds(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_name),         cmocka_unit_test(slots_and_numbers),
-        cmocka_unit_test(the_ask),          cmocka_unit_test(their_words),
-        cmocka_unit_test(promises),         cmocka_unit_test(apologies),
-        cmocka_unit_test(words_and_length), cmocka_unit_test(canned),
-        cmocka_unit_test(facts_are_exempt), cmocka_unit_test(stock_phrases),
-        cmocka_unit_test(other_languages),  cmocka_unit_test(bad_input),
+        cmocka_unit_test(the_name),
+        cmocka_unit_test(slots_and_numbers),
+        cmocka_unit_test(the_ask),
+        cmocka_unit_test(their_words),
+        cmocka_unit_test(promises),
+        cmocka_unit_test(apologies),
+        cmocka_unit_test(words_and_length),
+        cmocka_unit_test(canned),
+        cmocka_unit_test(facts_are_exempt),
+        cmocka_unit_test(stock_phrases),
+        cmocka_unit_test(other_languages),
+        cmocka_unit_test(bad_input),
         cmocka_unit_test(names_of_kinds),
+        cmocka_unit_test(greetings),
+        cmocka_unit_test(days_of_promises),
+        cmocka_unit_test(one_remark_is_enough),
+        cmocka_unit_test(slots),
+        cmocka_unit_test(numbers_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -333,11 +333,95 @@ static void without_an_index_replies_go_on(void **state) {
     work();
 }
 
+static const char slot[] = "Dear Cleo, the sail is [[which colour]] and comes on Friday.";
+
+static void a_reason_is_a_sentence(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    int64_t id = letter("Cleo", "Is there a green sail?", NULL);
+    static const char *const nothing[] = {
+        "",
+        " \n",
+        ".",
+        "12 %",
+        "\x07",
+        "\u200b",
+        "\u3164",
+        "\u202e",
+        "Because\x07 they asked",
+        "Because\nthey asked",
+        "Because \u202edeksa yeht",
+        "Because\u2028they asked",
+        "Because \xff",
+    };
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+        assert_int_equal(answer(id, slot, nothing[i], NULL), ERR_INVALID);
+    char longer[1100];
+    memset(longer, 'a', sizeof longer - 1);
+    longer[sizeof longer - 1] = 0;
+    assert_int_equal(answer(id, slot, longer, NULL), ERR_INVALID);
+    assert_ok(answer(id, slot, " 他们要求这样写。 ", NULL));
+}
+
+static size_t overrides_of(int64_t conversation) {
+    DB_READ_AUTO db_conn *c = NULL;
+    store_override_list rows;
+    assert_ok(db_read_begin(kit.db, &c));
+    assert_ok(store_override_of_conversation(c, kit.a, w.ines.brand, conversation, &rows));
+    return rows.n;
+}
+
+static void a_reason_goes_with_its_reply(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    int64_t id = letter("Cleo", "Is there a green sail?", NULL), conversation;
+    assert_ok(answer(id, slot, "They asked for the form.", NULL));
+    assert_int_equal(overrides_of(id), 1);
+    struct reply_wish wish = {.conversation = id,
+                              .seen_version = -1,
+                              .to_line = S("cleo@example.org"),
+                              .subject = S("Re"),
+                              .text = str_z(slot),
+                              .override = S("They asked for it again.")};
+    struct reply_made made;
+    assert_ok(reply_send(&kit.d, kit.a, &w.ines, &wish, &made));
+    assert_int_equal(overrides_of(id), 2);
+    assert_ok(reply_take_back(&kit.d, kit.a, &w.ines, made.message, &conversation));
+    assert_int_equal(overrides_of(id), 1); /* that of the other reply stays */
+}
+
+static void a_value_is_one_line(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    struct message m;
+    int64_t id;
+    letter("Mila Brandt", "My name is Mila. I lost the red\nlighthouse keeper.", &m);
+    size_t at = str_find(m.text, S("red"), 0), end = str_find(m.text, S("keeper"), 0) + strlen("keeper");
+    assert_true(at != SIZE_MAX && end < m.text.n);
+    static const char *const bad[] = {"TT\x07", "TT\n204", "TT\xff", "\x1b[31mTT"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(listening_add(&kit.d, kit.a, &w.ines, m.id, FINDING_PRODUCT, (uint32_t)at,
+                                       (uint32_t)end, str_z(bad[i]), &id),
+                         ERR_INVALID);
+    /* The words of the letter themselves may run over a line. */
+    assert_ok(listening_add(&kit.d, kit.a, &w.ines, m.id, FINDING_PRODUCT, (uint32_t)at, (uint32_t)end, S(""),
+                            &id));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(listening_correct(&kit.d, kit.a, &w.ines, m.id, id, str_z(bad[i])), ERR_INVALID);
+    assert_ok(listening_correct(&kit.d, kit.a, &w.ines, m.id, id, S("TT-204")));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        KIT_TEST(what_is_heard_is_kept_and_put_right), KIT_TEST(what_others_got_is_stopped),
-        KIT_TEST(the_index_comes_back_after_a_crash),  KIT_TEST(what_was_taken_back_is_forgotten),
-        KIT_TEST(what_was_taken_back_stays_forgotten), KIT_TEST(without_an_index_replies_go_on),
+        KIT_TEST(what_is_heard_is_kept_and_put_right),
+        KIT_TEST(what_others_got_is_stopped),
+        KIT_TEST(the_index_comes_back_after_a_crash),
+        KIT_TEST(what_was_taken_back_is_forgotten),
+        KIT_TEST(what_was_taken_back_stays_forgotten),
+        KIT_TEST(without_an_index_replies_go_on),
+        KIT_TEST(a_reason_is_a_sentence),
+        KIT_TEST(a_reason_goes_with_its_reply),
+        KIT_TEST(a_value_is_one_line),
     };
     return KIT_RUN(tests);
 }

@@ -132,6 +132,63 @@ static void test_phrases_and_stops(void **state) {
                   303);
     h = fetch(.path = "/api/v1" VOICE "/stops", .by = &site.lena);
     assert_has(h, "{\"name\":true,\"greeting\":false,\"canned_letter\":false,\"slot\":false}");
+    /* A program says each; what it leaves out changes nothing. */
+    static const char *const parts[] = {
+        "{}", "{\"greeting\":true,\"canned_letter\":false,\"slot\":false}",
+        "{\"name\":null,\"greeting\":true,\"canned_letter\":false,\"slot\":false}"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        h = fetch(.method = HTTP_POST, .path = "/api/v1" VOICE "/stops", .by = &site.lena, .json = parts[i]);
+        assert_status(h, 422);
+        assert_has(h, "name must be true or false.");
+    }
+    assert_status(fetch(.method = HTTP_POST, .path = "/api/v1" VOICE "/stops", .by = &site.lena), 422);
+    h = fetch(.path = "/api/v1" VOICE "/stops", .by = &site.lena);
+    assert_has(h, "{\"name\":true,\"greeting\":false,");
+    assert_status(fetch(.method = HTTP_POST, .path = "/api/v1" VOICE "/stops", .by = &site.lena,
+                        .json = "{\"name\":false,\"greeting\":false,\"canned_letter\":false,\"slot\":false}"),
+                  200);
+    h = fetch(.path = "/api/v1" VOICE "/stops", .by = &site.lena);
+    assert_has(h, "{\"name\":false,");
+}
+
+static void test_place_of_a_finding(void **state) {
+    (void)state;
+    const char *path = z("/api/v1" TOYS "/m/%.*s/findings", str_fmt(kit.a, "%lld", (long long)site.letter));
+    static const char *const bad[] = {"1.5", "true", "[1]", "-1"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const char *json =
+            z("{\"kind\":\"name\",\"start\":%.*s,\"end\":4,\"value\":\"Milo\"}", str_z(bad[i]));
+        struct hit h = fetch(.method = HTTP_POST, .path = path, .by = &site.ines, .json = json);
+        assert_status(h, 422);
+        assert_has(h, "start must be a whole number.");
+    }
+    assert_status(fetch(.method = HTTP_POST, .path = path, .by = &site.ines,
+                        .json = "{\"kind\":\"name\",\"start\":1,\"end\":4,\"value\":\"Mi\\u0007lo\"}"),
+                  422);
+    assert_status(fetch(.method = HTTP_POST, .path = path, .by = &site.ines,
+                        .json = "{\"kind\":\"name\",\"start\":1,\"end\":4,\"value\":\"Milo\"}"),
+                  200);
+}
+
+/* A reason that says nothing: the page shows what stops the letter again, with the reason's field. */
+static void test_reason_refused(void **state) {
+    (void)state;
+    const char *id = str_cstr(kit.a, str_fmt(kit.a, "%lld", (long long)site.conversation));
+    assert_status(fetch(.method = HTTP_POST, .path = "/api/v1" VOICE "/stops", .by = &site.lena,
+                        .json = "{\"name\":true,\"greeting\":true,\"canned_letter\":true,\"slot\":true}"),
+                  200);
+    struct hit h =
+        fetch(.method = HTTP_POST, .path = z(TOYS "/c/%.*s/reply", str_z(id)), .as = &site.ines,
+              .form = "version=0&to=a%40b.test&subject=Re&text=It+is+[[colour]].&override=.&anyway=1");
+    assert_status(h, 422);
+    assert_has(h, "Say in one sentence of words");
+    assert_has(h, "name=\"override\"");
+    assert_has(h, "It is [[colour]].");
+    h = fetch(.method = HTTP_POST, .path = z("/api/v1" TOYS "/c/%.*s/reply", str_z(id)), .by = &site.ines,
+              .json = "{\"text\":\"It is [[colour]].\",\"override\":\"\\u200b\"}");
+    assert_status(h, 422);
+    assert_has(h, "\"stops\":");
+    assert_has(h, "\"slot\"");
 }
 
 static err put_override(db_conn *c, void *arg) {
@@ -182,8 +239,9 @@ static void test_approve(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        KIT_TEST(test_who_may),           KIT_TEST(test_frameworks), KIT_TEST(test_facts_on_pages),
-        KIT_TEST(test_phrases_and_stops), KIT_TEST(test_overrides),  KIT_TEST(test_approve),
+        KIT_TEST(test_who_may),           KIT_TEST(test_frameworks),         KIT_TEST(test_facts_on_pages),
+        KIT_TEST(test_phrases_and_stops), KIT_TEST(test_reason_refused),     KIT_TEST(test_overrides),
+        KIT_TEST(test_approve),           KIT_TEST(test_place_of_a_finding),
     };
     (void)kit_open_postgres;
     return cmocka_run_group_tests_name("web voice", tests, kit_open_site, kit_close_site);
