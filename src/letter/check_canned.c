@@ -285,13 +285,20 @@ static size_t slot_doubled(str s, size_t at) {
     return end;
 }
 
-/* "[first name]", "<date>", "{order}": all is words, and the first or the last one of those that frameworks
+/* In any language: frameworks are copied from one to another. */
+static bool slot_word(str folded) {
+    for (size_t i = 0; pack_language(i); i++)
+        if (pack_has(pack_find(str_z(pack_language(i))), "slot", folded)) return true;
+    return false;
+}
+
+/* "[first name]", "<date>", "{order}": all is words, and one of them is of those that frameworks
  * leave. */
 static size_t slot_named(struct check_work *k, size_t at) {
-    enum { BYTES = 40, WORDS = 4 };
+    enum { BYTES = 40, WORDS = 4, SHORT = 3 };
     str s = k->reply.bytes;
     char close = s.p[at] == '[' ? ']' : s.p[at] == '<' ? '>' : '}';
-    if (!k->pack || (at && letter_or_digit(s.p[at - 1]))) return 0;
+    if (at && letter_or_digit(s.p[at - 1])) return 0;
     size_t end = at + 1;
     while (end < s.n && end - at < BYTES &&
            (letter_or_digit(s.p[end]) || s.p[end] == ' ' || s.p[end] == '_' || s.p[end] == '-'))
@@ -303,10 +310,10 @@ static size_t slot_named(struct check_work *k, size_t at) {
         if (plain[i] == '_') plain[i] = ' ';
     text_of(k->a, (str){plain, end - at - 1}, k->reply.language, &t);
     if (!t.nwords || t.nwords > WORDS) return 0;
-    return pack_has(k->pack, "slot", t.words[0].folded) ||
-                   pack_has(k->pack, "slot", t.words[t.nwords - 1].folded)
-               ? end + 1
-               : 0;
+    for (size_t i = 0; i < t.nwords; i++)
+        if ((i == 0 || i + 1 == t.nwords || t.nwords <= SHORT) && slot_word(t.words[i].folded))
+            return end + 1;
+    return 0;
 }
 
 void check_slot(struct check_work *k) {

@@ -265,14 +265,14 @@ static enum called called(const struct check_work *k, const struct known_list *k
     return CALLED_UNKNOWN;
 }
 
-/* Is there something of the brand's at the word: a product, a figure? */
-static bool sold(const struct check_work *k, uint32_t word) {
+/* Is it something of the brand's: a product, a figure? */
+static bool sold(const struct check_work *k, uint32_t from, uint32_t to) {
     catalogue_hit_list hits = {0};
+    struct text t;
     if (!k->in->catalogue) return false;
-    catalogue_find(k->in->catalogue, k->a, &k->reply, &hits);
-    for (size_t i = 0; i < hits.n; i++)
-        if (hits.v[i].from <= word && word < hits.v[i].to) return true;
-    return false;
+    text_of(k->a, text_span(&k->reply, from, to), k->reply.language, &t);
+    catalogue_find(k->in->catalogue, k->a, &t, &hits);
+    return hits.n > 0;
 }
 
 /* Which words of the greeting are a name. Those of the reader are, wherever they stand; other words only when
@@ -318,8 +318,8 @@ static size_t greeted_names(const struct check_work *k, const struct greeting *g
     if (first || (title && strange)) return n;
     if (!g->hello) return 0;
     for (size_t j = 0; j < n; j++)
-        if ((k->reply.words[ret[j]].flags & WORD_CAPITALS) || sold(k, ret[j])) return 0;
-    return n;
+        if (k->reply.words[ret[j]].flags & WORD_CAPITALS) return 0;
+    return sold(k, ret[0], ret[n - 1] + 1) ? 0 : n;
 }
 
 static str greeted_text(const struct check_work *k, const uint32_t *words, size_t n) {

@@ -141,7 +141,6 @@ static void greetings(void **state) {
         "Hello Luka, good news.\n\ndear peter,\nI have one.",
         "Dear Fritzbert,\n\nI have one.",
         "Hello Luka, good news.\n\nDear Tom and Barbara,\nI have one.",
-        "Liebe Frau Schulz,\n\nich habe einen.",
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         run(&w, others[i]);
@@ -160,10 +159,7 @@ static void greetings(void **state) {
         "Hi Champ,\n\nI have one, Luka.",
         "Hello Ninja fan,\n\nI have one, Luka.",
         "Hi Tidewatch friend,\n\nI have one, Luka.",
-        "Hello there,\n\nI have one, Luka.",
-        "Dear All,\n\nI have one, Luka.",
         "Thank you for the kite, Luka! I have one.",
-        "Thank you, I have one, Luka.",
         "Hallo Luka,\n\nich habe einen.\n\nLiebe Gr\xc3\xbc\xc3\x9f"
         "e\nInes",
         "Luka,\n\nI have one.\n\nDear Barbara of our workshop glued it.",
@@ -178,6 +174,16 @@ static void greetings(void **state) {
     assert_true(at(&w, find(&w, REMARK_NAME, REMARK_LOOK), "Lukas"));
     assert_null(find(&w, REMARK_NAME, REMARK_STOP));
     assert_null(find(&w, REMARK_NAME, REMARK_FINE));
+    end(&w);
+    w = world("I lost mine on the beach. Luka", "Luka Apps");
+    const struct catalogue_item item = {CATALOGUE_PRODUCT, S("4711"), S("Windvogel Kite"), S("Beach"), 2012};
+    struct catalogue *sold = catalogue_build(&item, 1, NULL, 0, NULL, 0);
+    run(&w, "Hi Windvogel Kite!\n\nI have one, Luka.");
+    assert_non_null(find(&w, REMARK_GREETING, REMARK_STOP));
+    w.in.catalogue = sold;
+    run(&w, "Hi Windvogel Kite!\n\nI have one, Luka.");
+    assert_null(find(&w, REMARK_GREETING, REMARK_STOP));
+    catalogue_free(sold);
     end(&w);
     w = world("My kite broke. Thank you,\nTomas Novak", "Amazon Marketplace");
     run(&w, "Dear Customer,\n\nI have one.");
@@ -197,6 +203,8 @@ static void slots(void **state) {
                 {"Dear <name>,\n\nit comes.", "<name>"},
                 {"Dear [first name],\n\nit comes.", "[first name]"},
                 {"Dear Ruth,\n\nit comes on [date].", "[date]"},
+                {"Dear Ruth,\n\nit comes.\n\n[your name here]", "[your name here]"},
+                {"Dear Ruth,\n\nit comes on [Datum] to you.", "[Datum]"},
                 {"Dear Ruth,\n\n[[why]] and [order number]", "[[why]]"},
                 {"Liebe Ruth,\n\nes kommt am [Datum] zu Ihnen nach Hause.", "[Datum]"}};
     for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
@@ -532,21 +540,11 @@ static void other_languages(void **state) {
 static void bad_input(void **state) {
     (void)state;
     struct world w = world("", "");
-    static const char *const replies[] = {"",
-                                          " \n\n ",
-                                          "\xff\xfe\x80",
-                                          "\xe8\xac\x9d\xe8\xac\x9d\xe4\xbd\xa0\xe3\x80\x82",
-                                          "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d",
-                                          "[[",
-                                          "]][[",
-                                          "?",
-                                          "Dear ",
-                                          "Dear \xe2\x80\x8b,",
-                                          "1",
-                                          "A-",
-                                          "AB-",
-                                          "AB-1234"};
-    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) run(&w, replies[i]);
+    static const char pieces[] = " \n\n \xff\xfe\x80 \xe8\xac\x9d\xe8\xac\x9d\xe4\xbd\xa0\xe3\x80\x82"
+                                 "\xd7\xa9\xd7\x9c [[ ]][[ ? Dear \xe2\x80\x8b, {{ <a A-AB-1234";
+    for (size_t from = 0; from < sizeof pieces; from++)
+        for (size_t to = from; to < sizeof pieces; to++)
+            run(&w, str_cstr(w.a, str_slice(str_z(pieces), from, to)));
     run(&w, "");
     assert_int_equal(w.out.remarks.n, 0);
     end(&w);
