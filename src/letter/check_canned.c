@@ -15,7 +15,7 @@ enum {
     SENTENCE_LONG = 24, /* from so many words on it may be several whose full stops were left out */
 };
 static const float alike_long = 0.35F, alike_short = 0.5F, alike_few = 0.6F, letter_share = 0.7F,
-                   runs_share = 0.8F;
+                   runs_share = 0.85F;
 
 static bool body(const struct check_work *k, size_t sentence) {
     return k->sentences[sentence].role == ROLE_BODY && !k->sentences[sentence].exempt;
