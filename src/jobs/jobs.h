@@ -29,6 +29,8 @@ extern const int job_kinds_n;
 /* Do everything due at the desk's clock, in the calling thread, until nothing is left. `ret_done` counts
  * batches' jobs that were taken up. */
 err jobs_run_due(struct desk *d, str program, int *ret_done);
+/* The same for one kind of the table. */
+err jobs_run_kind(struct desk *d, str program, str kind, int *ret_done);
 
 /* Worker threads for the running desk. `program`: path for the reader child. */
 typedef struct job_workers job_workers;

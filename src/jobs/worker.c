@@ -77,7 +77,7 @@ static err step(struct job_context *x, const struct job_kind *kind, size_t *ret_
     return ERR_NONE;
 }
 
-err jobs_run_due(struct desk *d, str program, int *ret_done) {
+err jobs_run_kind(struct desk *d, str program, str kind, int *ret_done) {
     ARENA_AUTO arena *a = arena_new(1 << 30);
     struct job_context x = {d, a, reader_new(program)};
     int done = 0;
@@ -86,6 +86,7 @@ err jobs_run_due(struct desk *d, str program, int *ret_done) {
         more = false;
         for (int k = 0; k < job_kinds_n && !e; k++) {
             size_t n = 0;
+            if (kind.n && !str_eq(kind, str_z(job_kinds[k].name))) continue;
             e = step(&x, &job_kinds[k], &n);
             done += (int)n;
             more = more || n > 0;
@@ -95,6 +96,10 @@ err jobs_run_due(struct desk *d, str program, int *ret_done) {
     if (e) return e;
     *ret_done = done;
     return ERR_NONE;
+}
+
+err jobs_run_due(struct desk *d, str program, int *ret_done) {
+    return jobs_run_kind(d, program, S(""), ret_done);
 }
 
 struct worker {
