@@ -36,7 +36,9 @@ test("a database file that is gone is no place to keep a letter", async () => {
   const file = path.join(d.data, "desk.db");
   fs.renameSync(file, `${file}.aside`);
   const refused = await lmtp(d.lmtpPort, "milo@customer.test", [d.inbox], mail());
-  assert.match(refused.at(-1), /^451 /);
+  // Refused for now, as a recipient or as a letter, whichever meets the missing file first.
+  assert.ok(refused.some((says) => /^451 /.test(says)), refused.join("\n"));
+  assert.doesNotMatch(refused.at(-1), /^250 /);
   fs.renameSync(`${file}.aside`, file);
   const kept = await lmtp(d.lmtpPort, "milo@customer.test", [d.inbox], mail());
   assert.match(kept.at(-1), /^250 /);
