@@ -278,7 +278,12 @@ static err reply(struct cli_desk *c, const struct cli_args *args) {
     wish.to_line = args->value[REPLY_TO] ? str_z(args->value[REPLY_TO]) : standard.to_line;
     wish.subject = standard.subject;
     struct reply_made made;
-    TRY(reply_send(&c->desk, c->arena, &who, &wish, &made));
+    remark_list stops = {0};
+    wish.stops = &stops;
+    err e = reply_send(&c->desk, c->arena, &who, &wish, &made);
+    for (size_t i = 0; e && i < stops.n; i++)
+        fprintf(stderr, "stop: %.*s\n", STR_FMT(remark_says(c->arena, NULL, &stops.v[i])));
+    if (e) return e;
     printf(args->value[REPLY_JSON] ? "{\"message\":\"%lld\"}\n" : "message %lld\n", (long long)made.message);
     return ERR_NONE;
 }

@@ -12,7 +12,7 @@
 #include "near/near.h"
 #include "store/job.h"
 
-/* In the caller's transaction: the message was written or taken back. */
+/* In the caller's transaction: the message was written or taken back, failed or goes again. */
 err learning_wanted(db_conn *c, int64_t brand, int64_t message, int64_t now);
 /* The job `learn`. Subject 0: catch up with the file, save what is new, and again in ten minutes. */
 err learning_run(struct desk *d, arena *a, const job_list *jobs);

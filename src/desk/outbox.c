@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "desk/events.h"
 #include "desk/intake.h"
+#include "desk/learning.h"
 #include "mail/send.h"
 #include "store/conversation.h"
 #include "store/inbox.h"
@@ -83,7 +84,10 @@ static err put(db_conn *c, struct work *w, outbox_state state) {
     w->row.updated_at = desk_now(w->desk);
     TRY(store_outbox_update(c, brand_of(w), &w->row));
     TRY(settle_message(c, w));
-    if (state == OUTBOX_FAILED) return back_to_a_person(c, w, "send_failed");
+    if (state == OUTBOX_FAILED) {
+        TRY(learning_wanted(c, brand_of(w), w->row.message_id, w->row.updated_at));
+        return back_to_a_person(c, w, "send_failed");
+    }
     if (state == OUTBOX_UNCERTAIN) return back_to_a_person(c, w, "send_uncertain");
     return ERR_NONE;
 }
@@ -237,6 +241,7 @@ static err retry(db_conn *c, void *arg) {
     w->row.ready_at = desk_now(w->desk);
     TRY(put(c, w, OUTBOX_READY));
     TRY(store_job_put(c, w->who->brand, S("send"), w->row.id, id_new(w->row.ready_at), w->row.ready_at));
+    TRY(learning_wanted(c, w->who->brand, w->row.message_id, w->row.updated_at));
     return event_add(c, w->who, w->row.conversation_id, "send_again", w->row.recipient, w->row.updated_at);
 }
 
@@ -247,6 +252,7 @@ static err settle(db_conn *c, void *arg) {
     w->row.state = w->arrived ? OUTBOX_SENT : OUTBOX_TAKEN_BACK;
     TRY(store_outbox_update(c, w->who->brand, &w->row));
     TRY(settle_message(c, w));
+    TRY(learning_wanted(c, w->who->brand, w->row.message_id, w->row.updated_at));
     /* Given up: the letter still has no answer, so it goes on waiting. */
     if (w->arrived) TRY(answered(c, w));
     return event_add(c, w->who, w->row.conversation_id, w->arrived ? "send_arrived" : "send_given_up",

@@ -296,36 +296,31 @@ static err send(db_conn *c, void *arg) {
     return store_conversation_update(c, brand, &s->v);
 }
 
-static err run_check(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
-                     struct checked *ret, remark_list *ret_stops) {
-    TRY(checking_run(d, a, who,
-                     &(struct checking_wish){.conversation = wish->conversation, .text = wish->text}, ret));
-    return checking_stops(d, a, who->brand, ret, ret_stops);
-}
-
-err reply_stops(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
-                remark_list *ret_stops) {
-    struct checked checked;
-    return run_check(d, a, who, wish, &checked, ret_stops);
-}
-
 /* Every way to send comes through here, so none goes round the check. */
 static err stop_or_pass(struct sending *s) {
+    const struct reply_wish *w = s->wish;
     struct checked checked;
-    TRY(run_check(s->desk, s->arena, s->who, s->wish, &checked, &s->stops));
-    TRY(promise_find(s->desk, s->arena, s->who->brand, &checked, s->wish->text, s->wish->not_promised,
-                     &s->promises));
-    str because = str_trim(s->wish->override);
+    struct checking_wish asked = {.conversation = w->conversation, .text = w->text};
+    TRY(checking_run(s->desk, s->arena, s->who, &asked, &checked));
+    TRY(checking_stops(s->desk, s->arena, s->who->brand, &checked, &s->stops));
+    TRY(promise_find(s->desk, s->arena, s->who->brand, &checked, w->text, w->not_promised, &s->promises));
+    if (w->stops) *w->stops = s->stops;
+    str because = str_trim(w->override);
     if (because.n && check_sentence("The reason", because, OVERRIDE_BYTES, &because))
         return err_set(ERR_INVALID,
                        "Say in one sentence of words why it goes all the same: on one line, without "
                        "control characters, at most 1,000 bytes.");
     if (!s->stops.n || because.n) return ERR_NONE;
-    str says = remark_says(s->arena, NULL, &s->stops.v[0]);
-    return err_set(ERR_INVALID,
-                   "The letter check stops this: %.*s Nothing was sent; say in one sentence why it goes "
-                   "all the same, or change it.",
-                   STR_FMT(says));
+    return err_set(ERR_CONFLICT,
+                   "The letter check stops this reply; change it, or say why it goes as it is.");
+}
+
+/* A page that asks again for what was sent gets that, whatever the check would say by now. */
+static err look_again(struct sending *s) {
+    DB_READ_AUTO db_conn *c = NULL;
+    if (!s->same_as.n) return ERR_NONE;
+    TRY(db_read_begin(s->desk->db, &c));
+    return find_again(c, s);
 }
 
 err reply_send(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
@@ -348,8 +343,11 @@ err reply_send(struct desk *d, arena *a, const struct actor *who, const struct r
     if (wish->key.n)
         s.same_as =
             content_hash(a, str_fmt(a, "reply\n%lld\n%.*s", (long long)who->agent, STR_FMT(wish->key)));
-    TRY(stop_or_pass(&s));
-    TRY(db_write(d->db, send, &s));
+    TRY(look_again(&s));
+    if (!s.again) {
+        TRY(stop_or_pass(&s));
+        TRY(db_write(d->db, send, &s));
+    }
     *ret_made = s.made;
     desk_changed(d, who->brand, s.made.conversation, "reply");
     desk_work(d);

@@ -14,12 +14,13 @@ struct reply_wish {
     int64_t seen_version;           /* the version the agent saw; -1: not checked (command line) */
     str to_line, cc_line, bcc_line; /* the recipients the agent saw: `a@b, Name <c@d>` */
     str subject, text;
-    str key;          /* chosen by the page: the same key again sends nothing more; "" for none */
-    str override;     /* "" : none; else the one sentence why it goes although the check says stop */
-    str not_promised; /* dated promises that are none: where their remarks start, bytes parted by spaces */
-    bool by_hand;     /* answered by post or telephone: recorded, nothing is sent */
-    bool close_after; /* done when sent */
-    bool no_undo;     /* leave at once (command line) */
+    str key;            /* chosen by the page: the same key again sends nothing more; "" for none */
+    str override;       /* "" : none; else the one sentence why it goes although the check says stop */
+    str not_promised;   /* dated promises that are none: where their remarks start, bytes parted by spaces */
+    bool by_hand;       /* answered by post or telephone: recorded, nothing is sent */
+    bool close_after;   /* done when sent */
+    bool no_undo;       /* leave at once (command line) */
+    remark_list *stops; /* NULL, or where the remarks go that stop it; filled when they do */
 };
 struct reply_made {
     int64_t conversation, message;
@@ -30,14 +31,11 @@ struct reply_made {
  * conversation and the promises with a day that the check finds, and takes the draft. What is sent is exactly
  * what is kept. A wish with the key of one that was granted returns that one: browsers repeat a POST on their
  * own when a connection dies. ERR_CONFLICT when the conversation changed since `seen_version` (nothing is
- * sent, the draft stays); ERR_INVALID for an empty text, no recipient, one that is no address, or (without an
- * override) when the check stops it; ERR_LIMIT above the size of attachments allowed or 100 recipients. */
+ * sent, the draft stays), or when the check stops the reply and no override says why it goes; ERR_INVALID for
+ * an empty text, no recipient, one that is no address, or an override that is no sentence; ERR_LIMIT above
+ * the size of attachments allowed or 100 recipients. */
 err reply_send(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
                struct reply_made *ret_made);
-
-/* The remarks for which reply_send would refuse this wish; none when it may go. */
-err reply_stops(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
-                remark_list *ret_stops);
 
 /* Take back a reply that is still held: it and its promises are gone, and its text is the draft again (unless
  * the agent has begun another). ERR_CONFLICT when it has left. */

@@ -24,7 +24,7 @@ static err collect_held(struct build *b) {
     for (uint32_t i = 0; i < b->uses_n; i++)
         if (b->use[i] != NEAR_NONE) b->first_held[b->use[i]]++;
     uint32_t sum = 0;
-    for (uint32_t i = 0; i <= b->sentences_n; i++) { /* the end of each for now; filled from behind */
+    for (uint32_t i = 0; i <= b->sentences_n; i++) { /* the end of each: they are filled from behind */
         if (i < b->sentences_n) sum += b->first_held[i];
         b->first_held[i] = sum;
     }

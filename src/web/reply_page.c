@@ -89,39 +89,19 @@ static void stops_json(const struct web_call *w, struct json_out *o) {
 
 /* What the letter check stops goes with the refusal: onto the page with a place for the reason, or into the
  * JSON. */
-static err show_stops(struct web_call *w, const struct reply_wish *wish) {
-    remark_list stops = {0};
+static err show_stops(struct web_call *w, const struct reply_wish *wish, err refused) {
     struct check_view *v;
-    if (!str_trim(wish->text).n) return ERR_NONE;
-    TRY(reply_stops(w->desk, w->arena, &w->actor, wish, &stops));
-    if (!stops.n) return ERR_NONE;
-    TRY(check_rows(w, wish->conversation, wish->text, false, &stops, &v));
+    str says = str_copy(w->arena, str_z(err_text()));
+    if (!wish->stops->n) return refused;
+    TRY(check_rows(w, wish->conversation, wish->text, false, wish->stops, &v));
     w->view = v;
     w->stopped = true;
     w->also = stops_json;
-    return ERR_NONE;
-}
-
-/* The letter check of every reply: without a reason given, what it stops is shown and not sent. */
-static err check_stopped(struct web_call *w, const struct reply_wish *wish) {
-    if (wish->override.n) return ERR_NONE;
-    TRY(show_stops(w, wish));
-    if (!w->stopped) return ERR_NONE;
-    return err_set(ERR_CONFLICT,
-                   "The letter check stops this reply; change it, or say why it goes as it is.");
-}
-
-/* A refusal of reply_send: a reason that says nothing, or a stop that others' letters brought about since it
- * was looked for. */
-static err check_refused(struct web_call *w, const struct reply_wish *wish, err refused) {
-    str says = str_copy(w->arena, str_z(err_text()));
-    if (refused != ERR_INVALID) return refused;
-    TRY(check_stopped(w, wish));
-    if (wish->override.n) TRY(show_stops(w, wish));
     return err_set(refused, "%.*s", STR_FMT(says));
 }
 
 err reply_do_send(struct web_call *w) {
+    remark_list stops = {0};
     struct reply_wish wish = {.to_line = web_param(w, "to"),
                               .cc_line = web_param(w, "cc"),
                               .bcc_line = web_param(w, "bcc"),
@@ -130,7 +110,8 @@ err reply_do_send(struct web_call *w) {
                               .key = web_param(w, "key"),
                               .override = str_trim(web_param(w, "override")),
                               .by_hand = web_param_on(w, "by_hand"),
-                              .close_after = web_param_on(w, "done")};
+                              .close_after = web_param_on(w, "done"),
+                              .stops = &stops};
     TRY(reply_conversation(w, &wish.conversation));
     TRY(web_param_int(w, "version", -1, &wish.seen_version));
     TRY(web_param_int(w, "inbox", 0, &wish.inbox));
@@ -141,10 +122,9 @@ err reply_do_send(struct web_call *w) {
     TRY(fill_in(w, &wish));
     attachment_list files = {0};
     TRY(attach_all(w, wish.conversation, &files));
-    TRY(check_stopped(w, &wish));
     struct reply_made made;
     err e = reply_send(w->desk, w->arena, &w->actor, &wish, &made);
-    if (e) return check_refused(w, &wish, e);
+    if (e) return show_stops(w, &wish, e);
     TRY(check_repeated(w, &wish, &made, &files));
     struct reply_done *done = arena_alloc(w->arena, sizeof *done);
     *done = (struct reply_done){made.conversation, made.message, made.ready_at, 0};

@@ -9,6 +9,7 @@
 #include "desk/conversation.h"
 #include "desk/learning.h"
 #include "desk/listening.h"
+#include "desk/outbox.h"
 #include "desk/people.h"
 #include "desk/remembered.h"
 #include "desk/reply.h"
@@ -165,7 +166,7 @@ static void what_others_got_is_stopped(void **state) {
     assert_ok(checking_stops(&kit.d, kit.a, w.ines.brand, &checked, &stops));
     assert_true(stops.n >= 1);
     int64_t message;
-    assert_int_equal(answer(fourth, macro, "", NULL), ERR_INVALID);
+    assert_int_equal(answer(fourth, macro, "", NULL), ERR_CONFLICT);
     assert_ok(answer(fourth, macro, "The fire brigade asked for this very text.", &message));
     {
         DB_READ_AUTO db_conn *c = NULL;
@@ -272,6 +273,73 @@ static void what_was_taken_back_is_forgotten(void **state) {
     assert_int_equal(most_customers(&checked, REMARK_CANNED), 0);
 }
 
+static err make_uncertain(db_conn *c, void *arg) {
+    outbox_list rows = {0};
+    TRY(store_outbox_of_message(c, kit.a, w.ines.brand, *(int64_t *)arg, &rows));
+    *(int64_t *)arg = rows.v[0].id;
+    rows.v[0].state = OUTBOX_UNCERTAIN;
+    return store_outbox_update(c, w.ines.brand, &rows.v[0]);
+}
+
+/* It never arrived and nobody sends it again, so nobody "got this sentence". */
+static void what_was_given_up_is_forgotten(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    int64_t first = letter("Hana", "Is there a lantern?", NULL), second = letter("Ivo", "A lantern?", NULL);
+    const char *text =
+        "There is a lantern that burns green when the tide turns and red when the ferry is late.";
+    struct reply_wish wish = {.conversation = first,
+                              .seen_version = -1,
+                              .to_line = S("hana@example.org"),
+                              .subject = S("Re"),
+                              .text = str_z(text)};
+    struct reply_made made;
+    assert_ok(reply_send(&kit.d, kit.a, &w.ines, &wish, &made));
+    work();
+    struct checked checked;
+    struct checking_wish asked = {.conversation = second, .text = str_z(text)};
+    assert_ok(checking_run(&kit.d, kit.a, &w.ines, &asked, &checked));
+    assert_int_equal(most_customers(&checked, REMARK_CANNED), 1);
+    int64_t row = made.message, conversation;
+    assert_ok(db_write(kit.db, make_uncertain, &row));
+    assert_ok(outbox_settle(&kit.d, kit.a, &w.ines, row, false, &conversation));
+    work();
+    assert_ok(checking_run(&kit.d, kit.a, &w.ines, &asked, &checked));
+    assert_int_equal(most_customers(&checked, REMARK_CANNED), 0);
+}
+
+/* A browser repeats the POST of a letter that went out; by now others got the same, which stops only new
+ * ones. */
+static void what_was_sent_is_not_stopped_when_asked_again(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    const char *text =
+        "Our carpenter planes every plank of the little pier twice, and the third time for luck. "
+        "He says that a pier without a splinter is a pier where children run barefoot.";
+    int64_t conversation = letter("Jo", "Is the pier safe?", NULL);
+    struct reply_wish wish = {.conversation = conversation,
+                              .seen_version = -1,
+                              .subject = S("Re"),
+                              .text = str_z(text),
+                              .key = S("the same key"),
+                              .by_hand = true};
+    struct reply_made one, two;
+    assert_ok(reply_send(&kit.d, kit.a, &w.ines, &wish, &one));
+    for (int i = 0; i < 3; i++) {
+        assert_ok(answer(letter(i ? i > 1 ? "Kit" : "Lou" : "Max", "And the pier?", NULL), text,
+                         "They asked alike.", NULL));
+        work();
+    }
+    assert_ok(reply_send(&kit.d, kit.a, &w.ines, &wish, &two));
+    assert_int_equal(one.message, two.message);
+    remark_list stops = {0};
+    wish.conversation = letter("Ned", "The pier!", NULL);
+    wish.key = S("another key");
+    wish.stops = &stops;
+    assert_int_equal(reply_send(&kit.d, kit.a, &w.ines, &wish, &two), ERR_CONFLICT);
+    assert_true(stops.n >= 1);
+}
+
 /* Saved with the reply, taken back, and then the process dies: the next one must not find it again. */
 static void what_was_taken_back_stays_forgotten(void **state) {
     (void)state;
@@ -355,7 +423,8 @@ static void a_reason_is_a_sentence(void **state) {
         "Because \xff",
     };
     for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
-        assert_int_equal(answer(id, slot, nothing[i], NULL), ERR_INVALID);
+        assert_int_equal(answer(id, slot, nothing[i], NULL),
+                         i < 2 ? ERR_CONFLICT : ERR_INVALID); /* none; no sentence */
     char longer[1100];
     memset(longer, 'a', sizeof longer - 1);
     longer[sizeof longer - 1] = 0;
@@ -417,6 +486,8 @@ int main(void) {
         KIT_TEST(what_others_got_is_stopped),
         KIT_TEST(the_index_comes_back_after_a_crash),
         KIT_TEST(what_was_taken_back_is_forgotten),
+        KIT_TEST(what_was_given_up_is_forgotten),
+        KIT_TEST(what_was_sent_is_not_stopped_when_asked_again),
         KIT_TEST(what_was_taken_back_stays_forgotten),
         KIT_TEST(without_an_index_replies_go_on),
         KIT_TEST(a_reason_is_a_sentence),
