@@ -59,10 +59,17 @@ void buf_add_char(buf *b, char c) {
     b->n++;
 }
 
+/* By hand, since pages hold hundreds of numbers and snprintf was a twentieth of their time. */
 void buf_add_int(buf *b, int64_t v) {
-    char digits[24];
-    int n = snprintf(digits, sizeof digits, "%lld", (long long)v);
-    buf_add(b, (str){digits, (size_t)n});
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (v < 0) digits[--at] = '-';
+    buf_add(b, (str){digits + at, sizeof digits - at});
 }
 
 void buf_add_fmt(buf *b, const char *fmt, ...) {

@@ -16,21 +16,20 @@ const char *finding_state_name(finding_state s) { return state_names[s]; }
 
 /* ---- what was heard, as text and back ---- */
 
+/* [kind, start, end, value, why, argument, candidate, ...]: read with every page that shows the letter, so
+ * without names of members. */
+enum { AT_KIND, AT_START, AT_END, AT_VALUE, AT_WHY, AT_ARGUMENT, AT_CANDIDATES };
+
 static void write_finding(struct json_out *j, const struct finding *f) {
-    json_open_object(j);
-    json_key(j, S("kind")), json_int(j, f->kind);
-    json_key(j, S("start")), json_int(j, f->start);
-    json_key(j, S("end")), json_int(j, f->end);
-    json_key(j, S("value")), json_str(j, f->value);
-    json_key(j, S("why")), json_str(j, str_z(f->why));
-    if (f->why_arg.n) json_key(j, S("arg")), json_str(j, f->why_arg);
-    if (f->ncandidates) {
-        json_key(j, S("candidates"));
-        json_open_array(j);
-        for (uint32_t i = 0; i < f->ncandidates; i++) json_str(j, f->candidates[i]);
-        json_close_array(j);
-    }
-    json_close_object(j);
+    json_open_array(j);
+    json_int(j, f->kind);
+    json_int(j, f->start);
+    json_int(j, f->end);
+    json_str(j, f->value);
+    json_str(j, str_z(f->why));
+    json_str(j, f->why_arg);
+    for (uint32_t i = 0; i < f->ncandidates; i++) json_str(j, f->candidates[i]);
+    json_close_array(j);
 }
 
 static err heard_write(arena *a, const struct heard *h, str *ret) {
@@ -42,7 +41,7 @@ static err heard_write(arena *a, const struct heard *h, str *ret) {
     json_key(&j, S("child")), json_bool(&j, h->child);
     json_key(&j, S("clipped")), json_bool(&j, h->clipped);
     json_key(&j, S("sort")), json_int(&j, h->sort);
-    json_key(&j, S("findings"));
+    json_key(&j, S("found"));
     json_open_array(&j);
     for (size_t i = 0; i < h->findings.n; i++) write_finding(&j, &h->findings.v[i]);
     json_close_array(&j);
@@ -52,46 +51,49 @@ static err heard_write(arena *a, const struct heard *h, str *ret) {
     return ERR_NONE;
 }
 
-static bool read_finding(arena *a, const json_t *o, struct finding *f) {
-    int64_t kind, start, end;
-    str text;
-    if (!json_take_int(o, "kind", &kind) || kind < 0 || kind >= FINDING_KINDS) return false;
-    if (!json_take_int(o, "start", &start) || !json_take_int(o, "end", &end) || start < 0 || end < start ||
-        end > LISTEN_MAX)
-        return false;
-    *f = (struct finding){
-        .kind = (finding_kind)kind, .start = (uint32_t)start, .end = (uint32_t)end, .why = ""};
-    if (json_take_str(o, "value", &text)) f->value = str_copy(a, text);
-    if (json_take_str(o, "why", &text)) f->why = str_cstr(a, text);
-    if (json_take_str(o, "arg", &text)) f->why_arg = str_copy(a, text);
-    const json_t *list = json_object_get(o, "candidates");
-    for (size_t i = 0; i < json_array_size(list) && f->ncandidates < 8; i++) {
-        const json_t *one = json_array_get(list, i);
-        if (json_is_string(one))
-            f->candidates[f->ncandidates++] =
-                str_copy(a, (str){json_string_value(one), json_string_length(one)});
-    }
+static str text_at(arena *a, const json_t *list, size_t i) {
+    const json_t *one = json_array_get(list, i);
+    return json_is_string(one) ? str_copy(a, (str){json_string_value(one), json_string_length(one)}) : S("");
+}
+
+static bool read_finding(arena *a, const json_t *list, struct finding *f) {
+    json_int_t kind = json_integer_value(json_array_get(list, AT_KIND)),
+               start = json_integer_value(json_array_get(list, AT_START)),
+               end = json_integer_value(json_array_get(list, AT_END));
+    if (json_array_size(list) < AT_CANDIDATES || kind < 0 || kind >= FINDING_KINDS) return false;
+    if (start < 0 || end < start || end > LISTEN_MAX) return false;
+    *f = (struct finding){.kind = (finding_kind)kind,
+                          .start = (uint32_t)start,
+                          .end = (uint32_t)end,
+                          .value = text_at(a, list, AT_VALUE),
+                          .why = str_cstr(a, text_at(a, list, AT_WHY)),
+                          .why_arg = text_at(a, list, AT_ARGUMENT)};
+    for (size_t i = AT_CANDIDATES; i < json_array_size(list) && f->ncandidates < 8; i++)
+        f->candidates[f->ncandidates++] = text_at(a, list, i);
     return true;
 }
 
-static err heard_read(arena *a, str text, struct heard *ret) {
+/* False for a row of another shape, such as an earlier release wrote: the letter is listened to again. */
+static bool heard_read(arena *a, str text, struct heard *ret) {
     JSON_AUTO json_t *root = NULL;
     struct heard h = {0};
     int64_t sort = SORT_OTHER;
-    TRY(json_read(text, &root));
+    if (json_read(text, &root)) return false;
+    const json_t *list = json_object_get(root, "found");
+    if (!json_is_array(list)) return false;
     if (json_take_str(root, "language", &h.language)) h.language = str_copy(a, h.language);
     json_take_bool(root, "pack", &h.has_pack);
     json_take_bool(root, "child", &h.child);
     json_take_bool(root, "clipped", &h.clipped);
     json_take_int(root, "sort", &sort);
     h.sort = sort >= SORT_ASK && sort <= SORT_OTHER ? (letter_sort)sort : SORT_OTHER;
-    const json_t *list = json_object_get(root, "findings");
     for (size_t i = 0; i < json_array_size(list); i++) {
         struct finding f;
-        if (read_finding(a, json_array_get(list, i), &f)) *list_add(a, &h.findings) = f;
+        if (!read_finding(a, json_array_get(list, i), &f)) return false;
+        *list_add(a, &h.findings) = f;
     }
     *ret = h;
-    return ERR_NONE;
+    return true;
 }
 
 /* ---- the job ---- */
@@ -172,7 +174,8 @@ static err load(struct desk *d, arena *a, int64_t brand, const struct message *m
         TRY(store_corrections_of(c, a, brand, m->id, &ret->corrections));
         TRY(store_catalogue_get(c, a, brand, &now));
     }
-    if (row.heard.n && row.catalogue_version == now.version) return heard_read(a, row.heard, &ret->heard);
+    if (row.heard.n && row.catalogue_version == now.version && heard_read(a, row.heard, &ret->heard))
+        return ERR_NONE;
     TRY(heart_catalogue(d, brand, &catalogue));
     hear(a, m, catalogue.catalogue, &ret->heard);
     return ERR_NONE;

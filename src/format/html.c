@@ -2,20 +2,17 @@
 
 #include <string.h>
 
+/* NULL: stands for itself. */
+static const char *const escapes[256] = {
+    ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
+
 void html_escape(buf *out, str text) {
     size_t from = 0;
     for (size_t i = 0; i < text.n; i++) {
-        str entity;
-        switch (text.p[i]) {
-        case '&': entity = S("&amp;"); break;
-        case '<': entity = S("&lt;"); break;
-        case '>': entity = S("&gt;"); break;
-        case '"': entity = S("&quot;"); break;
-        case '\'': entity = S("&#39;"); break;
-        default: continue;
-        }
+        const char *entity = escapes[(unsigned char)text.p[i]];
+        if (!entity) continue;
         buf_add(out, str_slice(text, from, i));
-        buf_add(out, entity);
+        buf_add_z(out, entity);
         from = i + 1;
     }
     buf_add(out, str_slice(text, from, text.n));

@@ -42,13 +42,15 @@ static void percent(buf *out, char c) {
 }
 
 void page_path_str(struct page_out *o, str x) {
+    size_t from = 0;
     for (size_t i = 0; i < x.n; i++) {
         char c = x.p[i];
-        if (is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~')
-            buf_add_char(o->out, c);
-        else
-            percent(o->out, c);
+        if (is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~') continue;
+        buf_add(o->out, str_slice(x, from, i));
+        percent(o->out, c);
+        from = i + 1;
     }
+    buf_add(o->out, str_slice(x, from, x.n));
 }
 
 void page_path_z(struct page_out *o, const char *x) { page_path_str(o, str_z(x)); }
@@ -74,16 +76,19 @@ void page_link(struct page_out *o, str url) {
         buf_add_char(o->out, '#');
         return;
     }
+    size_t from = 0;
     for (size_t i = 0; i < url.n; i++) {
         char c = url.p[i];
         bool encoded = c == '%' && i + 2 < url.n && is_hex(url.p[i + 1]) && is_hex(url.p[i + 2]);
-        if (encoded || is_alnum(c) || (c && strchr("-._~:/?#[]@!$()*+,;=", c)))
-            buf_add_char(o->out, c);
-        else if (c == '&' || c == '\'')
+        if (encoded || is_alnum(c) || (c && strchr("-._~:/?#[]@!$()*+,;=", c))) continue;
+        buf_add(o->out, str_slice(url, from, i));
+        if (c == '&' || c == '\'')
             html_escape(o->out, (str){&c, 1});
         else
             percent(o->out, c);
+        from = i + 1;
     }
+    buf_add(o->out, str_slice(url, from, url.n));
 }
 
 /* ---- JSON inside HTML ---- */

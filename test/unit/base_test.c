@@ -86,6 +86,15 @@ static void test_str(void **state) {
     assert_text(str_fmt(a, "%d-%s", 7, "x"), "7-x");
 }
 
+static void test_buf_numbers(void **state) {
+    (void)state;
+    BUF_AUTO buf b = BUF_MAX(64);
+    buf_add_int(&b, 0);
+    buf_add_int(&b, INT64_MIN);
+    buf_add_int(&b, INT64_MAX);
+    assert_text(buf_str(&b), "0-92233720368547758089223372036854775807");
+}
+
 static void test_buf(void **state) {
     (void)state;
     BUF_AUTO buf b = BUF_MAX(10);
@@ -249,10 +258,10 @@ static void test_archive(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arena),      cmocka_unit_test(test_str),     cmocka_unit_test(test_buf),
-        cmocka_unit_test(test_list_grows), cmocka_unit_test(test_err),     cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_words),      cmocka_unit_test(test_objects), cmocka_unit_test(test_archive),
-        cmocka_unit_test(test_unwrap),
+        cmocka_unit_test(test_arena),       cmocka_unit_test(test_str),        cmocka_unit_test(test_buf),
+        cmocka_unit_test(test_buf_numbers), cmocka_unit_test(test_list_grows), cmocka_unit_test(test_err),
+        cmocka_unit_test(test_ids),         cmocka_unit_test(test_words),      cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_archive),     cmocka_unit_test(test_unwrap),
     };
     return cmocka_run_group_tests(tests, make_folder, NULL);
 }
