@@ -4,6 +4,7 @@
 import { word } from "./words.js";
 import { wordsIn } from "./range.js";
 import { chosen, draw, leaders, settle } from "./notes.js";
+import { Chips } from "./promise.js";
 
 const PAUSE = 80;
 const CALM = 1500;
@@ -27,6 +28,7 @@ class Check {
     this.lit.className = "write__lit";
     this.lit.setAttribute("aria-hidden", "true");
     this.area.before(this.lit);
+    this.chips = new Chips(form, document.querySelector("[data-due]"));
     this.notes = [];
     this.answer = null;
     this.shown = null; // the text that the notes are about
@@ -91,6 +93,7 @@ class Check {
     this.shown = null;
     this.box.hidden = true;
     this.put([]);
+    this.chips.forget();
     this.say("");
   }
 
@@ -133,7 +136,7 @@ class Check {
     this.more.hidden = left <= 0 && !this.all;
     this.more.textContent = this.all ? word("check-fewer") : word("check-more", { n: left });
     this.form.longhand.setMarks(this.marks());
-    this.due(remarks);
+    this.chips.show(remarks, this.shown ?? "");
     this.asks(remarks);
     this.place();
   }
@@ -147,20 +150,6 @@ class Check {
       if (from < end) out.push({ start: from, end, kind: remark.level });
     }
     return out;
-  }
-
-  /** A promise with a date stands by the button it leaves with. */
-  due(remarks) {
-    const where = document.querySelector("[data-due]");
-    const days = new Map(remarks.filter(r => r.due_day).map(r => [r.due_day, r.due_text]));
-    where?.replaceChildren(
-      ...[...days].sort().map(([, day]) => {
-        const chip = document.createElement("span");
-        chip.className = "chip chip--on";
-        chip.textContent = word("check-due", { day });
-        return chip;
-      }),
-    );
   }
 
   /** Beside each ask of the newest letter: is it answered? */

@@ -2,16 +2,19 @@
 
 import * as when from "./when.js";
 import * as menus from "./menus.js";
+import * as box from "./box.js";
 import * as keys from "./keys.js";
 import * as composer from "./composer.js";
 import * as check from "./check.js";
 import * as finding from "./finding.js";
+import * as gesture from "./gesture.js";
 import * as attach from "./attach.js";
 import * as send from "./send.js";
+import * as sign from "./sign.js";
 import * as undo from "./undo.js";
 import * as live from "./live.js";
 
-for (const part of [when, menus, keys, composer, check, finding, attach, send, undo, live]) {
+for (const part of [when, menus, box, keys, composer, check, finding, gesture, attach, send, sign, undo, live]) {
   try {
     part.start();
   } catch (problem) {

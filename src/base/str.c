@@ -56,6 +56,7 @@ bool str_has(str s, char c) { return str_find_char(s, c, 0) != SIZE_MAX; }
 size_t str_find(str s, str needle, size_t from) {
     if (from > s.n) return SIZE_MAX;
     if (needle.n == 0) return from;
+    if (needle.n > s.n - from) return SIZE_MAX;
     const char *at = memmem(s.p + from, s.n - from, needle.p, needle.n);
     return at ? (size_t)(at - s.p) : SIZE_MAX;
 }

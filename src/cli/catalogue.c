@@ -107,10 +107,10 @@ static err print_json(arena *a, const struct catalogue_report *r) {
     const struct {
         const char *key;
         size_t n;
-    } counts[] = {{"products", r->products}, {"figures", r->figures},   {"parts", r->parts},
-                  {"links", r->links},       {"aliases", r->aliases},   {"added", r->added},
-                  {"changed", r->changed},   {"returned", r->returned}, {"retired", r->retired},
-                  {"left_out", r->nproblems}};
+    } counts[] = {{"products", r->products}, {"figures", r->figures}, {"parts", r->parts},
+                  {"links", r->links},       {"aliases", r->aliases}, {"colours", r->colours},
+                  {"pieces", r->pieces},     {"added", r->added},     {"changed", r->changed},
+                  {"returned", r->returned}, {"retired", r->retired}, {"left_out", r->nproblems}};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         json_key(&j, str_z(counts[i].key)), json_int(&j, (int64_t)counts[i].n);
     json_counts(&j, "read", &r->read);
@@ -134,6 +134,7 @@ static err print_json(arena *a, const struct catalogue_report *r) {
 static void print_plain(arena *a, const struct catalogue_report *r) {
     printf("%zu products, %zu figures and %zu parts; %zu rows of contents, %zu other names\n", r->products,
            r->figures, r->parts, r->links, r->aliases);
+    if (r->pieces) printf("%zu kinds of pieces in products, %zu colours\n", r->pieces, r->colours);
     printf("%zu are new, %zu changed, %zu came back, %zu are retired\n", r->added, r->changed, r->returned,
            r->retired);
     for (size_t i = 0; i < r->ignored.n; i++)

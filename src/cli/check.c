@@ -8,6 +8,7 @@
 #include "desk/heart.h"
 #include "desk/history.h"
 #include "format/json.h"
+#include "format/quoted.h"
 #include "store/brand.h"
 #include "store/message.h"
 #include "store/voice.h"
@@ -165,7 +166,7 @@ static err run_check(struct run *x) {
     }
     if (x->has_letter) {
         listen_to(x->arena,
-                  &(struct listen_input){.text = x->from.text,
+                  &(struct listen_input){.text = quoted_blank(x->arena, x->from.text),
                                          .subject = x->from.subject,
                                          .from_name = x->from.from_name,
                                          .from_address = x->from.from_address,

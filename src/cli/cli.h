@@ -36,7 +36,8 @@ struct cli_config {
     str db;         /* "" for SQLite in the data folder, else postgres://... */
     str http, lmtp; /* listen addresses */
     str public_url;
-    str proxy; /* address of the reverse proxy in front, or "" */
+    str proxy;         /* address of the reverse proxy in front, or "" */
+    bool posts_inside; /* webhooks may reach private networks, and http: */
 };
 err cli_config_read(arena *a, str folder,
                     struct cli_config *ret_config); /* defaults where there is no file */

@@ -4,10 +4,12 @@
 #include "base/embedded.h"
 #include "base/zone.h"
 #include "cli/cli.h"
+#include "cli/demo.h"
 #include "cli/serve.h"
 #include "desk/catalogue.h"
 #include "desk/intake.h"
 #include "desk/people.h"
+#include "desk/settings.h"
 #include "desk/voice.h"
 #include "jobs/jobs.h"
 #include "mail/send.h"
@@ -132,6 +134,10 @@ static err fill(struct cli_desk *c, const struct people_setup_done *made) {
     TRY(fill_catalogue(c, brand));
     if (filled) return ERR_NONE;
     TRY(fill_voice(c, made));
+    TRY(demo_world(c, &(struct actor){brand, made->admin.id, made->admin.name}));
+    TRY(demo_leeway(c, &(struct actor){brand, made->admin.id, made->admin.name}));
+    TRY(demo_stock(c, &(struct actor){brand, made->admin.id, made->admin.name}));
+    TRY(setting_change(&c->desk, c->arena, brand, S("missing_pieces"), S("1")));
     struct intake_inbox to;
     TRY(intake_find(&c->desk, c->arena, S("letters@tidewatch.example"), &to));
     size_t n;

@@ -16,8 +16,8 @@
 static str config_path(arena *a, str folder) { return str_fmt(a, "%.*s/desk.json", STR_FMT(folder)); }
 
 err cli_config_read(arena *a, str folder, struct cli_config *ret_config) {
-    struct cli_config config = {S(""), S("127.0.0.1:8080"), S("127.0.0.1:2424"), S("http://127.0.0.1:8080"),
-                                S("")};
+    struct cli_config config = {
+        S(""), S("127.0.0.1:8080"), S("127.0.0.1:2424"), S("http://127.0.0.1:8080"), S(""), false};
     str text;
     err e = file_read(a, config_path(a, folder), 64 * 1024, &text);
     if (e && e != ERR_MISSING) return e;
@@ -36,6 +36,7 @@ err cli_config_read(arena *a, str folder, struct cli_config *ret_config) {
             str value;
             if (json_take_str(root, members[i].name, &value)) *members[i].to = str_copy(a, value);
         }
+        json_take_bool(root, "posts_inside", &config.posts_inside);
     }
     *ret_config = config;
     return ERR_NONE;
@@ -50,6 +51,7 @@ err cli_config_write(arena *a, str folder, const struct cli_config *config) {
     json_key(&j, S("lmtp")), json_str(&j, config->lmtp);
     json_key(&j, S("public_url")), json_str(&j, config->public_url);
     json_key(&j, S("proxy")), json_str(&j, config->proxy);
+    if (config->posts_inside) json_key(&j, S("posts_inside")), json_bool(&j, true);
     json_close_object(&j);
     buf_add_char(&b, '\n');
     /* The database's address may hold a password. */
@@ -111,6 +113,7 @@ err cli_desk_open(const char *folder, const char *db_target, int flags, struct c
     if (!e) e = open_database(a, ret, flags);
     ret->desk.public_url = ret->config.public_url;
     ret->desk.proxy = ret->config.proxy;
+    ret->desk.posts_inside = ret->config.posts_inside;
     if (e) cli_desk_close(ret);
     return e;
 }

@@ -7,6 +7,7 @@
 #include "cli/letter_file.h"
 #include "desk/catalogue.h"
 #include "format/json.h"
+#include "format/quoted.h"
 #include "letter/listen.h"
 #include "store/brand.h"
 
@@ -122,13 +123,14 @@ static err load_catalogue(const struct cli_args *args, struct cli_desk *c, struc
 static err listen_file(arena *a, const struct cli_args *args, const struct catalogue *catalogue) {
     struct letter_file letter;
     TRY(letter_file_read(a, args->operand[0], &letter));
-    struct listen_input in = {.text = letter.text,
+    struct listen_input in = {.text = quoted_blank(a, letter.text),
                               .subject = letter.subject,
                               .from_name = letter.from_name,
                               .from_address = letter.from_address,
                               .catalogue = catalogue};
     struct heard heard;
     listen_to(a, &in, &heard);
+    heard.text.bytes = str_slice(letter.text, 0, heard.text.bytes.n);
     if (args->value[OPT_JSON]) return print_json(a, &heard);
     print_plain(a, &heard);
     return ERR_NONE;

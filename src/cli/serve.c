@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "cli/receive.h"
+#include "desk/forget.h"
 #include "desk/heart.h"
 #include "desk/learning.h"
 #include "desk/tidy.h"
@@ -67,6 +68,7 @@ static err start(struct serving *s) {
     d->keeps_indexes = true;
     TRY(tidy_start(d, a));
     TRY(learning_start(d, a));
+    TRY(forget_start(d, a));
     TRY(voice_learn_start(d, a));
     TRY(web_new(d, &s->web));
     TRY(job_workers_start(d, S("/proc/self/exe"), &s->workers));

@@ -64,6 +64,7 @@ void db_read_end(db_conn *c) {
 void db_read_endp(db_conn **c) { db_read_end(*c); }
 
 err db_copy_to(db *d, str path) { return d->driver->copy_to(d, path); }
+err db_settle(db *d) { return d->driver->settle(d); }
 
 /* Connections. */
 

@@ -111,4 +111,10 @@ const char *db_lock_suffix(const db_conn *c); /* "" or " FOR UPDATE SKIP LOCKED"
  * PostgreSQL, where pg_dump does this. */
 err db_copy_to(db *d, str path);
 
+/* SQLite: what was deleted before is in no file any more. All that is committed is copied from the WAL into
+ * the database's own file, the WAL becomes empty, and what deleted rows left behind in pages is overwritten.
+ * Reads the whole file, in pieces between which others write. ERR_BUSY while somebody reads an older state or
+ * writes all the time: try again later. PostgreSQL: nothing; its own VACUUM does this. */
+err db_settle(db *d);
+
 #endif

@@ -30,6 +30,7 @@ struct db_driver {
     err (*read_begin)(db *d, db_conn **ret_c);
     void (*read_end)(db_conn *c);
     err (*copy_to)(db *d, str path);
+    err (*settle)(db *d);
 
     /* Run one statement without parameters and keep nothing of it. Fails by db_conn_fail. */
     err (*exec)(db_conn *c, const char *sql);

@@ -304,6 +304,11 @@ static err copy_to(db *d, str path) {
     return err_set(ERR_INVALID, "A PostgreSQL database is copied with pg_dump.");
 }
 
+static err settle(db *d) {
+    (void)d;
+    return ERR_NONE;
+}
+
 static const struct db_driver driver = {
     .engine = DB_POSTGRES,
     .lock_suffix = " FOR UPDATE SKIP LOCKED",
@@ -312,6 +317,7 @@ static const struct db_driver driver = {
     .read_begin = read_begin,
     .read_end = read_end,
     .copy_to = copy_to,
+    .settle = settle,
     .exec = postgres_exec,
     .query_new = postgres_query_new,
     .query_free = postgres_query_free,

@@ -59,11 +59,11 @@ static err refused(sqlite3 *h) {
 /* Connections. */
 
 static err set_up(struct sqlite_conn *c, enum sqlite_use use, const struct sqlite_db *d) {
-    /* Memory counts: no mmap, small reader caches. secure_delete FAST wipes deleted rows in the pages
-     * that are written anyway; what an erased customer wrote should not stay in the file. */
+    /* Memory counts: no mmap, small reader caches. secure_delete wipes what is deleted, in freed pages
+     * too; what an erased customer wrote should not stay in the file. */
     static const char common[] = "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
                                  "PRAGMA synchronous = FULL; PRAGMA mmap_size = 0;"
-                                 "PRAGMA secure_delete = FAST; PRAGMA wal_autocheckpoint = 0;"
+                                 "PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0;"
                                  "PRAGMA journal_size_limit = 67108864;";
     sqlite3 *h = c->h;
     sqlite3_extended_result_codes(h, 1);
@@ -372,6 +372,7 @@ static const struct db_driver driver = {
     .read_begin = read_begin,
     .read_end = read_end,
     .copy_to = sqlite_copy_to,
+    .settle = sqlite_settle,
     .exec = exec,
     .query_new = query_new,
     .query_free = query_free,

@@ -44,6 +44,12 @@ err sqlite_writer_start(struct sqlite_db *d, struct sqlite_writer **ret_w);
 void sqlite_writer_stop(struct sqlite_writer *w);
 err sqlite_writer_write(struct sqlite_writer *w, db_fn fn, void *arg);
 
+/* The whole WAL is copied back and its file becomes empty. ERR_BUSY while somebody reads an older state. */
+err sqlite_writer_truncate(struct sqlite_writer *w);
+/* Within a write: has nobody written since then? */
+err sqlite_writer_wal_empty(struct sqlite_writer *w, bool *ret_empty);
+err sqlite_settle(db *d); /* db_settle */
+
 err sqlite_copy_to(db *d, str path);
 
 #endif

@@ -23,6 +23,7 @@
 
 enum {
     BATCH_MAX = 256,
+    SETTLE_WAIT_MS = 200, /* writers wait as long */
     WAIT_LIMIT_US = 1000,
     SPIN_US = 50,
     CHECKPOINT_PAGES = 1000,     /* the checkpoint thread starts, and again after as many */
@@ -58,6 +59,7 @@ struct sqlite_writer {
      * likely to come back at once, and waiting a little for them saves a sync for each. */
     int expected;
     int64_t commit_us;
+    bool first_runs; /* the function that runs is the first of its transaction: nothing is changed yet */
 
     pthread_t checkpointer;
     pthread_mutex_t checkpoint_mutex; /* held while the WAL is copied back */
@@ -165,6 +167,7 @@ static err run_function(struct sqlite_writer *w, struct job *j) {
 
 static void run_alone(struct sqlite_writer *w, struct job *j) {
     err code = begin(w);
+    w->first_runs = true;
     if (!code) code = run_function(w, j);
     if (code)
         roll_back(w);
@@ -184,6 +187,7 @@ static void run_each_alone(struct sqlite_writer *w, struct batch *b) {
  * the batch is lost with it, and it may be the sum of them that was too much. */
 static bool run_in_batch(struct sqlite_writer *w, struct batch *b, struct job *j) {
     bool first = b->kept == 0;
+    w->first_runs = first;
     int rc = first ? 0 : sqlite_run(w->savepoint);
     err code = rc ? engine_error(w, rc) : run_function(w, j);
     settle(j, code);
@@ -324,6 +328,27 @@ static void *checkpointer_main(void *arg) {
     }
     pthread_mutex_unlock(&w->checkpoint_mutex);
     return NULL;
+}
+
+err sqlite_writer_truncate(struct sqlite_writer *w) {
+    pthread_mutex_lock(&w->checkpoint_mutex);
+    sqlite3_busy_timeout(w->checkpoint_h, SETTLE_WAIT_MS);
+    int rc = sqlite3_wal_checkpoint_v2(w->checkpoint_h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    err code = rc ? err_set(sqlite_code(w->checkpoint_h, rc), "SQLite: %s.", sqlite3_errmsg(w->checkpoint_h))
+                  : ERR_NONE;
+    sqlite3_busy_timeout(w->checkpoint_h, 0);
+    pthread_mutex_unlock(&w->checkpoint_mutex);
+    return code;
+}
+
+err sqlite_writer_wal_empty(struct sqlite_writer *w, bool *ret_empty) {
+    int pages = -1;
+    pthread_mutex_lock(&w->checkpoint_mutex);
+    int rc = sqlite3_wal_checkpoint_v2(w->checkpoint_h, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, NULL);
+    pthread_mutex_unlock(&w->checkpoint_mutex);
+    if (rc) return err_set(sqlite_code(w->checkpoint_h, rc), "SQLite: %s.", sqlite3_errmsg(w->checkpoint_h));
+    *ret_empty = pages == 0 && w->first_runs;
+    return ERR_NONE;
 }
 
 /* The lead. */

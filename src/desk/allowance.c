@@ -1,5 +1,5 @@
 #include "base/zone.h"
-#include "desk/policy.h"
+#include "desk/gesture.h"
 #include "store/agent.h"
 #include "store/brand.h"
 
@@ -25,6 +25,21 @@ err allowance_room(db_conn *c, arena *a, int64_t brand, int64_t agent, int64_t n
     TRY(policy_currency(c, a, brand, &r.currency));
     r.month = policy_month(b.zone, now);
     TRY(store_allowance_of(c, brand, agent, who.role, &r.amount));
+    TRY(store_used_get(c, brand, agent, r.month, currency_str(&r.currency), &r.used));
+    r.room = room_of(r.amount, r.used);
+    *ret = r;
+    return ERR_NONE;
+}
+
+err allowance_room_by(db_conn *c, const struct gesture_rules *rules, int64_t brand, int64_t agent, str role,
+                      str zone, int64_t now, struct allowance_room *ret) {
+    struct allowance_room r = {.currency = rules->currency, .month = policy_month(zone, now)};
+    bool own = false;
+    for (size_t i = 0; i < rules->allowances.n && !own; i++) {
+        const struct store_allowance *x = &rules->allowances.v[i];
+        own = x->agent_id == agent;
+        if (own || (!x->agent_id && str_eq(x->role, role))) r.amount = x->amount;
+    }
     TRY(store_used_get(c, brand, agent, r.month, currency_str(&r.currency), &r.used));
     r.room = room_of(r.amount, r.used);
     *ret = r;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/lang.h"
+#include "desk/catalogue_lots.h"
 #include "desk/catalogue_read.h"
 
 /* A transaction takes this many rows: others who write wait for a tenth of a second, not for the whole. */
@@ -13,6 +14,7 @@ struct changes {
     store_catalogue_item_list items, retire;
     store_catalogue_link_list links, links_gone;
     store_catalogue_alias_list aliases, aliases_gone;
+    struct lot_changes lots;
 };
 
 static bool same_item(const struct store_catalogue_item *a, const struct store_catalogue_item *b) {
@@ -83,11 +85,12 @@ static void compare_aliases(arena *a, const struct catalogue_rows *now, const st
     }
 }
 
-static err load_rows(db_conn *c, arena *a, int64_t brand, struct catalogue_rows *ret) {
+static err load_rows(db_conn *c, arena *a, int64_t brand, bool with_lots, struct catalogue_rows *ret) {
     struct catalogue_rows rows = {0};
     TRY(store_catalogue_items(c, a, brand, &rows.items));
     TRY(store_catalogue_links(c, a, brand, &rows.links));
     TRY(store_catalogue_aliases(c, a, brand, &rows.aliases));
+    TRY(store_lots_all(c, a, brand, with_lots, &rows.lots));
     if (rows.aliases.n)
         qsort(rows.aliases.v, rows.aliases.n, sizeof *rows.aliases.v, catalogue_row_alias_order);
     *ret = rows;
@@ -100,12 +103,12 @@ static err compare(struct desk *d, arena *a, int64_t brand, const struct catalog
     {
         DB_READ_AUTO db_conn *c = NULL;
         TRY(db_read_begin(d->db, &c));
-        TRY(load_rows(c, a, brand, &was));
+        TRY(load_rows(c, a, brand, false, &was));
     }
     TRY(compare_items(a, &now->items, &was.items, ret, report));
     compare_links(a, now, &was.links, ret);
     compare_aliases(a, now, &was.aliases, ret);
-    return ERR_NONE;
+    return catalogue_lots_compare(d, a, brand, now, &was.lots, &ret->lots);
 }
 
 /* The changes lie in one row after the other; a chunk takes [from, to) of them. */
@@ -168,13 +171,16 @@ static err write_all(struct desk *d, arena *a, int64_t brand, const struct chang
                      const struct catalogue_progress *progress, struct catalogue_report *report) {
     size_t total = changes->items.n + changes->links.n + changes->aliases.n + changes->retire.n +
                    changes->links_gone.n + changes->aliases_gone.n;
+    size_t rows = total;
+    total += catalogue_lots_weight(&changes->lots);
     struct chunk chunk = {.brand = brand, .now = desk_now(d), .changes = changes};
-    for (size_t done = 0; done < total; done = chunk.to) {
+    for (size_t done = 0; done < rows; done = chunk.to) {
         if (progress && progress->tell) progress->tell(progress->context, T("writing"), done, total);
         chunk.from = done;
-        chunk.to = total - done > CHUNK ? done + CHUNK : total;
+        chunk.to = rows - done > CHUNK ? done + CHUNK : rows;
         TRY(db_write(d->db, write_chunk, &chunk));
     }
+    TRY(catalogue_lots_write(d, brand, &changes->lots, progress, rows, total));
     if (progress && progress->tell) progress->tell(progress->context, T("writing"), total, total);
     struct stamp stamp = {.a = a, .brand = brand, .now = chunk.now, .format = report->format};
     TRY(db_write(d->db, write_version, &stamp));
@@ -202,7 +208,7 @@ err catalogue_load(struct desk *d, int64_t brand, struct catalogue **ret) {
     {
         DB_READ_AUTO db_conn *c = NULL;
         TRY(db_read_begin(d->db, &c));
-        TRY(load_rows(c, a, brand, &rows));
+        TRY(load_rows(c, a, brand, true, &rows));
     }
     *ret = catalogue_of_rows(a, &rows);
     return ERR_NONE;

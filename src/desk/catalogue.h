@@ -31,6 +31,7 @@ struct catalogue_report {
     str format;                      /* "own", "rebrickable" */
     size_t products, figures, parts; /* in the import */
     size_t links, aliases;
+    size_t colours, pieces; /* of pieces: so many of one part in one colour in a product count one */
     size_t added, changed, retired, returned; /* items, against what was there before */
     size_t nproblems;                         /* rows left out; the first CATALOGUE_PROBLEMS_MAX are listed */
     catalogue_problem_list problems;

@@ -1,46 +1,8 @@
-#include "desk/catalogue_read.h"
-
 #include <stdlib.h>
 
 #include "base/lang.h"
-#include "format/csv.h"
-
-enum { CODE_MAX = 100, NAME_MAX_BYTES = 1000, COLUMNS_MAX = 6, TELL_EVERY = 8192 };
-
-/* Numbers of a file (themes, inventories) -> what they stand for; open addressing, 0 in slots is free. */
-struct table {
-    int64_t *keys;
-    uint32_t *slots; /* value + 1 */
-    size_t cap, n;
-};
-
-struct inventory_link {
-    int64_t holder, item, inventory, quantity;
-};
-typedef LIST(struct inventory_link) inventory_link_list;
-
-struct theme {
-    str name;
-    int64_t parent;
-};
-typedef LIST(struct theme) theme_list;
-typedef LIST(int64_t) id_list;
-
-struct reading {
-    arena *a;
-    const struct catalogue_progress *progress;
-    struct catalogue_report *report;
-    size_t bytes_before, bytes_all;
-    str file;
-    struct csv_in csv;
-    int column[COLUMNS_MAX]; /* of the file, -1 where it has none */
-    struct table items, themes, inventories;
-    store_catalogue_item_list rows;
-    inventory_link_list links;
-    store_catalogue_alias_list aliases;
-    theme_list theme_rows;
-    id_list inventory_items; /* whose it is; 0 of an item that is not there */
-};
+#include "desk/catalogue_reading.h"
+#include "format/lots.h"
 
 int64_t catalogue_item_id(catalogue_kind kind, str code) {
     uint64_t h = str_hash(code) + (uint64_t)kind * 0x9E3779B97F4A7C15u;
@@ -54,14 +16,13 @@ static size_t table_slot(const struct table *t, int64_t key) {
     return at;
 }
 
-static uint32_t table_get(const struct table *t, int64_t key) {
+uint32_t table_get(const struct table *t, int64_t key) {
     if (!t->cap) return UINT32_MAX;
     size_t at = table_slot(t, key);
     return t->slots[at] ? t->slots[at] - 1 : UINT32_MAX;
 }
 
-/* False when the key is there already. */
-static bool table_put(arena *a, struct table *t, int64_t key, uint32_t value) {
+bool table_put(arena *a, struct table *t, int64_t key, uint32_t value) {
     if (t->n * 2 >= t->cap) {
         struct table more = {.cap = t->cap ? t->cap * 2 : 1024};
         more.keys = arena_array(a, more.cap, sizeof *more.keys);
@@ -83,7 +44,7 @@ static bool table_put(arena *a, struct table *t, int64_t key, uint32_t value) {
     return true;
 }
 
-static void problem(struct reading *r, size_t line, const char *why, str detail) {
+void reading_problem(struct reading *r, size_t line, const char *why, str detail) {
     if (r->report->nproblems++ >= CATALOGUE_PROBLEMS_MAX) return;
     *list_add(r->a, &r->report->problems) =
         (struct catalogue_problem){r->file, line, why, str_clip_utf8(detail, 100)};
@@ -107,16 +68,16 @@ static err find_columns(struct reading *r, const char *const *names, int n, int 
     return ERR_NONE;
 }
 
-static str field(const struct reading *r, int column) {
+str reading_field(const struct reading *r, int column) {
     int at = r->column[column];
     return at >= 0 && (size_t)at < r->csv.nfields ? str_trim(r->csv.fields[at]) : S("");
 }
 
-static bool number(const struct reading *r, int column, int64_t *ret) {
-    return str_to_int(field(r, column), ret);
+bool reading_number(const struct reading *r, int column, int64_t *ret) {
+    return str_to_int(reading_field(r, column), ret);
 }
 
-/* Take the row in, or call problem(). */
+/* Take the row in, or call reading_problem. */
 typedef void (*row_fn)(struct reading *r);
 
 static bool row_is_text(struct reading *r) {
@@ -134,11 +95,11 @@ static err read_file(struct reading *r, const struct catalogue_source *file, con
     for (csv_result got; (got = csv_next(&r->csv, r->a)) != CSV_END; rows++) {
         if (rows % TELL_EVERY == 0) tell(r, T("reading"), r->bytes_before + r->csv.at, r->bytes_all);
         if (got == CSV_BROKEN)
-            problem(r, r->csv.line, r->csv.why, S(""));
+            reading_problem(r, r->csv.line, r->csv.why, S(""));
         else if (r->csv.nfields <= (size_t)r->column[must - 1])
-            problem(r, r->csv.line, T("it has too few fields"), S(""));
+            reading_problem(r, r->csv.line, T("it has too few fields"), S(""));
         else if (!row_is_text(r))
-            problem(r, r->csv.line, T("it is not UTF-8"), S(""));
+            reading_problem(r, r->csv.line, T("it is not UTF-8"), S(""));
         else
             take(r);
     }
@@ -149,7 +110,7 @@ static err read_file(struct reading *r, const struct catalogue_source *file, con
 
 /* Items: id, name, ... in the first two columns. */
 static bool take_item(struct reading *r, catalogue_kind kind, str theme, int64_t year) {
-    str code = field(r, 0), name = field(r, 1);
+    str code = reading_field(r, 0), name = reading_field(r, 1);
     const char *why = NULL;
     if (!code.n)
         why = T("it has no id");
@@ -162,7 +123,7 @@ static bool take_item(struct reading *r, catalogue_kind kind, str theme, int64_t
     if (!why && !table_put(r->a, &r->items, catalogue_item_id(kind, code), (uint32_t)r->rows.n))
         why = T("{0} was there before");
     if (why) {
-        problem(r, r->csv.line, why, code);
+        reading_problem(r, r->csv.line, why, code);
         return false;
     }
     *list_add(r->a, &r->rows) = (struct store_catalogue_item){.id = catalogue_item_id(kind, code),
@@ -176,24 +137,24 @@ static bool take_item(struct reading *r, catalogue_kind kind, str theme, int64_t
 
 /* The year in that column, 0 when it is empty; false after naming the problem. */
 static bool take_year(struct reading *r, int column, int64_t *ret) {
-    str text = field(r, column);
+    str text = reading_field(r, column);
     *ret = 0;
     if (!text.n || (str_to_int(text, ret) && *ret >= 0 && *ret < 10000)) return true;
-    problem(r, r->csv.line, T("the year is no year: {0}"), text);
+    reading_problem(r, r->csv.line, T("the year is no year: {0}"), text);
     return false;
 }
 
 static void add_alias(struct reading *r, int64_t item, str alias) {
     if (!alias.n) return;
     if (alias.n > 200)
-        problem(r, r->csv.line, T("another name is above 200 bytes: {0}"), alias);
+        reading_problem(r, r->csv.line, T("another name is above 200 bytes: {0}"), alias);
     else
         *list_add(r->a, &r->aliases) = (struct store_catalogue_alias){.item = item, .alias = alias};
 }
 
 /* "Ray|the Raider". */
 static void take_aliases(struct reading *r, int column) {
-    str rest = field(r, column), alias;
+    str rest = reading_field(r, column), alias;
     int64_t item = r->rows.v[r->rows.n - 1].id;
     while (rest.n && str_split(&rest, '|', &alias)) add_alias(r, item, str_trim(alias));
 }
@@ -202,15 +163,15 @@ static void take_aliases(struct reading *r, int column) {
 
 static void take_theme(struct reading *r) {
     int64_t id, parent = 0;
-    if (!number(r, 0, &id)) {
-        problem(r, r->csv.line, T("the number is no number: {0}"), field(r, 0));
+    if (!reading_number(r, 0, &id)) {
+        reading_problem(r, r->csv.line, T("the number is no number: {0}"), reading_field(r, 0));
         return;
     }
-    number(r, 2, &parent);
+    reading_number(r, 2, &parent);
     if (!table_put(r->a, &r->themes, id, (uint32_t)r->theme_rows.n))
-        problem(r, r->csv.line, T("{0} was there before"), field(r, 0));
+        reading_problem(r, r->csv.line, T("{0} was there before"), reading_field(r, 0));
     else
-        *list_add(r->a, &r->theme_rows) = (struct theme){field(r, 1), parent};
+        *list_add(r->a, &r->theme_rows) = (struct theme){reading_field(r, 1), parent};
 }
 
 /* Once all are read: "Star Wars / Episode I". At most four deep, whatever the file says. */
@@ -232,7 +193,7 @@ static void join_themes(struct reading *r) {
 static void take_set(struct reading *r) {
     int64_t year, theme;
     if (!take_year(r, 2, &year)) return;
-    uint32_t at = number(r, 3, &theme) ? table_get(&r->themes, theme) : UINT32_MAX;
+    uint32_t at = reading_number(r, 3, &theme) ? table_get(&r->themes, theme) : UINT32_MAX;
     take_item(r, CATALOGUE_PRODUCT, at == UINT32_MAX ? S("") : r->theme_rows.v[at].name, year);
 }
 
@@ -240,41 +201,45 @@ static void take_figure(struct reading *r) { take_item(r, CATALOGUE_FIGURE, S(""
 static void take_part(struct reading *r) { take_item(r, CATALOGUE_PART, S(""), 0); }
 
 static void take_inventory(struct reading *r) {
-    int64_t id, item = catalogue_item_id(CATALOGUE_PRODUCT, field(r, 1));
-    if (table_get(&r->items, item) == UINT32_MAX) item = catalogue_item_id(CATALOGUE_FIGURE, field(r, 1));
-    if (!number(r, 0, &id))
-        problem(r, r->csv.line, T("the number is no number: {0}"), field(r, 0));
+    int64_t id, version, item = catalogue_item_id(CATALOGUE_PRODUCT, reading_field(r, 1));
+    if (table_get(&r->items, item) == UINT32_MAX)
+        item = catalogue_item_id(CATALOGUE_FIGURE, reading_field(r, 1));
+    if (!reading_number(r, 0, &id))
+        reading_problem(r, r->csv.line, T("the number is no number: {0}"), reading_field(r, 0));
     else if (table_get(&r->items, item) == UINT32_MAX)
-        problem(r, r->csv.line, T("it names {0}, which is not in the catalogue"), field(r, 1));
-    else if (!table_put(r->a, &r->inventories, id, (uint32_t)r->inventory_items.n))
-        problem(r, r->csv.line, T("{0} was there before"), field(r, 0));
+        reading_problem(r, r->csv.line, T("it names {0}, which is not in the catalogue"),
+                        reading_field(r, 1));
+    else if (!table_put(r->a, &r->inventories, id, (uint32_t)r->inventory_rows.n))
+        reading_problem(r, r->csv.line, T("{0} was there before"), reading_field(r, 0));
     else
-        *list_add(r->a, &r->inventory_items) = item;
+        *list_add(r->a, &r->inventory_rows) =
+            (struct inventory){item, reading_number(r, 2, &version) ? version : 0};
 }
 
 static void take_content(struct reading *r, catalogue_kind kind) {
-    int64_t inventory, quantity = 1, item = catalogue_item_id(kind, field(r, 1));
-    uint32_t at = number(r, 0, &inventory) ? table_get(&r->inventories, inventory) : UINT32_MAX;
+    int64_t inventory, quantity = 1, item = catalogue_item_id(kind, reading_field(r, 1));
+    uint32_t at = reading_number(r, 0, &inventory) ? table_get(&r->inventories, inventory) : UINT32_MAX;
     if (at == UINT32_MAX)
-        problem(r, r->csv.line, T("there is no inventory {0}"), field(r, 0));
+        reading_problem(r, r->csv.line, T("there is no inventory {0}"), reading_field(r, 0));
     else if (table_get(&r->items, item) == UINT32_MAX)
-        problem(r, r->csv.line, T("it names {0}, which is not in the catalogue"), field(r, 1));
-    else if (!number(r, 2, &quantity) || quantity < 0 || quantity > INT32_MAX)
-        problem(r, r->csv.line, T("the quantity is no number: {0}"), field(r, 2));
+        reading_problem(r, r->csv.line, T("it names {0}, which is not in the catalogue"),
+                        reading_field(r, 1));
+    else if (!reading_number(r, 2, &quantity) || quantity < 0 || quantity > INT32_MAX)
+        reading_problem(r, r->csv.line, T("the quantity is no number: {0}"), reading_field(r, 2));
     else
         *list_add(r->a, &r->links) =
-            (struct inventory_link){r->inventory_items.v[at], item, inventory, quantity};
+            (struct inventory_link){r->inventory_rows.v[at].item, item, inventory, quantity};
 }
 
 static void take_figure_content(struct reading *r) { take_content(r, CATALOGUE_FIGURE); }
 static void take_set_content(struct reading *r) { take_content(r, CATALOGUE_PRODUCT); }
-static void take_part_content(struct reading *r) { take_content(r, CATALOGUE_PART); }
 
 /* Our own files. */
 
 static void take_own_product(struct reading *r) {
     int64_t year;
-    if (take_year(r, 3, &year) && take_item(r, CATALOGUE_PRODUCT, field(r, 2), year)) take_aliases(r, 4);
+    if (take_year(r, 3, &year) && take_item(r, CATALOGUE_PRODUCT, reading_field(r, 2), year))
+        take_aliases(r, 4);
 }
 static void take_own_figure(struct reading *r) {
     if (take_item(r, CATALOGUE_FIGURE, S(""), 0)) take_aliases(r, 2);
@@ -283,29 +248,28 @@ static void take_own_part(struct reading *r) {
     if (take_item(r, CATALOGUE_PART, S(""), 0)) take_aliases(r, 2);
 }
 
-/* The item of any kind with this code; products first. 0 after naming the problem. */
-static int64_t any_item(struct reading *r, str code) {
+int64_t reading_any_item(struct reading *r, str code) {
     for (int kind = CATALOGUE_PRODUCT; kind <= CATALOGUE_PART; kind++) {
         int64_t id = catalogue_item_id((catalogue_kind)kind, code);
         if (table_get(&r->items, id) != UINT32_MAX) return id;
     }
-    problem(r, r->csv.line, T("it names {0}, which is not in the catalogue"), code);
+    reading_problem(r, r->csv.line, T("it names {0}, which is not in the catalogue"), code);
     return 0;
 }
 
 static void take_own_content(struct reading *r) {
-    int64_t quantity = 1, holder = any_item(r, field(r, 0));
-    int64_t item = holder ? any_item(r, field(r, 1)) : 0;
+    int64_t quantity = 1, holder = reading_any_item(r, reading_field(r, 0));
+    int64_t item = holder ? reading_any_item(r, reading_field(r, 1)) : 0;
     if (!item) return;
-    if (field(r, 2).n && (!number(r, 2, &quantity) || quantity < 0 || quantity > INT32_MAX))
-        problem(r, r->csv.line, T("the quantity is no number: {0}"), field(r, 2));
+    if (reading_field(r, 2).n && (!reading_number(r, 2, &quantity) || quantity < 0 || quantity > INT32_MAX))
+        reading_problem(r, r->csv.line, T("the quantity is no number: {0}"), reading_field(r, 2));
     else
         *list_add(r->a, &r->links) = (struct inventory_link){holder, item, 0, quantity};
 }
 
 static void take_alias(struct reading *r) {
-    int64_t item = any_item(r, field(r, 0));
-    if (item) add_alias(r, item, field(r, 1));
+    int64_t item = reading_any_item(r, reading_field(r, 0));
+    if (item) add_alias(r, item, reading_field(r, 1));
 }
 
 struct file_kind {
@@ -322,7 +286,7 @@ static const struct file_kind kinds[] = {
     {"rebrickable", "sets.csv", true, take_set, 2, {"set_num", "name", "year", "theme_id"}},
     {"rebrickable", "minifigs.csv", false, take_figure, 2, {"fig_num", "name"}},
     {"rebrickable", "parts.csv", false, take_part, 2, {"part_num", "name"}},
-    {"rebrickable", "inventories.csv", false, take_inventory, 2, {"id", "set_num"}},
+    {"rebrickable", "inventories.csv", false, take_inventory, 2, {"id", "set_num", "version"}},
     {"rebrickable",
      "inventory_minifigs.csv",
      false,
@@ -335,16 +299,25 @@ static const struct file_kind kinds[] = {
      take_set_content,
      3,
      {"inventory_id", "set_num", "quantity"}},
+    {"rebrickable", "colors.csv", false, reading_take_colour, 2, {"id", "name", "rgb", "is_trans"}},
+    {"rebrickable", "elements.csv", false, reading_take_element, 3, {"element_id", "part_num", "color_id"}},
     {"rebrickable",
      "inventory_parts.csv",
      false,
-     take_part_content,
+     reading_take_lot,
      3,
-     {"inventory_id", "part_num", "quantity"}},
+     {"inventory_id", "part_num", "quantity", "color_id", "is_spare"}},
     {"own", "products.csv", true, take_own_product, 2, {"id", "name", "theme", "year", "aliases"}},
     {"own", "figures.csv", false, take_own_figure, 2, {"id", "name", "aliases"}},
     {"own", "parts.csv", false, take_own_part, 2, {"id", "name", "aliases"}},
     {"own", "contents.csv", false, take_own_content, 2, {"product", "item", "quantity"}},
+    {"own", "colours.csv", false, reading_take_colour, 2, {"id", "name", "rgb", "clear"}},
+    {"own",
+     "pieces.csv",
+     false,
+     reading_take_own_lot,
+     3,
+     {"product", "part", "quantity", "colour", "element"}},
     {"", "aliases.csv", false, take_alias, 2, {"id", "alias"}}, /* of both */
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -402,8 +375,8 @@ static int inventory_link_order(const void *a, const void *b) {
     return (x->inventory > y->inventory) - (x->inventory < y->inventory);
 }
 
-/* In one inventory a part comes once for each colour: they add up. Of several inventories of a set, which are
- * its editions, the largest number counts. */
+/* What is said twice of one inventory adds up. Of several inventories of a set, which are its editions, the
+ * largest number counts. */
 static void merge_links(struct reading *r, store_catalogue_link_list *ret) {
     const struct inventory_link *v = r->links.v;
     size_t n = r->links.n;
@@ -424,6 +397,8 @@ static void merge_links(struct reading *r, store_catalogue_link_list *ret) {
 
 static void finish(struct reading *r, struct catalogue_rows *ret) {
     *ret = (struct catalogue_rows){.items = r->rows};
+    /* Before the rows are sorted: lots name them by their place. */
+    reading_finish_lots(r, &ret->lots);
     if (ret->items.n) qsort(ret->items.v, ret->items.n, sizeof *ret->items.v, catalogue_row_item_order);
     merge_links(r, &ret->links);
     if (r->aliases.n) qsort(r->aliases.v, r->aliases.n, sizeof *r->aliases.v, catalogue_row_alias_order);
@@ -438,7 +413,10 @@ static void finish(struct reading *r, struct catalogue_rows *ret) {
         case CATALOGUE_PART: to->parts++; break;
         }
     }
+    ret->colours = r->colour_rows;
     r->report->links = ret->links.n;
+    r->report->colours = ret->colours.n;
+    for (size_t i = 0; i < ret->lots.n; i++) r->report->pieces += (size_t)ret->lots.v[i].n;
     r->report->aliases = ret->aliases.n;
 }
 
@@ -465,36 +443,4 @@ err catalogue_read(arena *a, const struct catalogue_source *files, size_t n,
     finish(&r, ret_rows);
     *ret_report = report;
     return ERR_NONE;
-}
-
-static uint32_t index_of(const store_catalogue_item_list *items, int64_t id) {
-    struct store_catalogue_item key = {.id = id}, *found;
-    found = items->n ? bsearch(&key, items->v, items->n, sizeof key, catalogue_row_item_order) : NULL;
-    return found ? (uint32_t)(found - items->v) : UINT32_MAX;
-}
-
-struct catalogue *catalogue_of_rows(arena *a, const struct catalogue_rows *rows) {
-    size_t n = rows->items.n, nlinks = 0, naliases = 0;
-    struct catalogue_item *items = arena_array(a, n, sizeof *items);
-    struct catalogue_link *links = arena_array(a, rows->links.n, sizeof *links);
-    struct catalogue_alias *aliases = arena_array(a, rows->aliases.n, sizeof *aliases);
-    for (size_t i = 0; i < n; i++) {
-        const struct store_catalogue_item *from = &rows->items.v[i];
-        catalogue_kind kind = from->kind == CATALOGUE_FIGURE ? CATALOGUE_FIGURE
-                              : from->kind == CATALOGUE_PART ? CATALOGUE_PART
-                                                             : CATALOGUE_PRODUCT;
-        items[i] = (struct catalogue_item){kind, from->code, from->name, from->theme, (int)from->year};
-    }
-    for (size_t i = 0; i < rows->links.n; i++) {
-        const struct store_catalogue_link *from = &rows->links.v[i];
-        uint32_t holder = index_of(&rows->items, from->holder), item = index_of(&rows->items, from->item);
-        if (holder != UINT32_MAX && item != UINT32_MAX)
-            links[nlinks++] = (struct catalogue_link){holder, item, (uint32_t)from->quantity};
-    }
-    for (size_t i = 0; i < rows->aliases.n; i++) {
-        uint32_t item = index_of(&rows->items, rows->aliases.v[i].item);
-        if (item != UINT32_MAX)
-            aliases[naliases++] = (struct catalogue_alias){rows->aliases.v[i].alias, item};
-    }
-    return catalogue_build(items, n, links, nlinks, aliases, naliases);
 }

@@ -4,11 +4,14 @@
 
 #include "desk/catalogue.h"
 #include "store/catalogue.h"
+#include "store/piece_list.h"
 
 struct catalogue_rows {
     store_catalogue_item_list items;    /* sorted by id, each once */
     store_catalogue_link_list links;    /* sorted by holder and item, each pair once */
     store_catalogue_alias_list aliases; /* sorted by item and alias, each once */
+    store_colour_list colours;
+    store_lots_list lots; /* sorted by holder, each once */
 };
 
 int64_t catalogue_item_id(catalogue_kind kind, str code);

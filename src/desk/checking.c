@@ -12,7 +12,7 @@
 #include "store/learned.h"
 #include "store/message.h"
 #include "store/setting.h"
-#include "store/voice.h"
+#include "store/world.h"
 
 enum { EARLIER_MAX = 50 };
 
@@ -32,6 +32,8 @@ struct checking {
     store_piece_list facts;
     store_phrase_list phrases;
     voice_word_list more, less;
+    store_word_list avoided;
+    store_name_list ours; /* the brand's name, those of its personas */
 };
 
 static err load_conversation(db_conn *c, struct checking *x) {
@@ -57,6 +59,8 @@ static err load(struct checking *x) {
     if (x->wish->conversation) TRY(load_conversation(c, x));
     TRY(store_facts(c, x->arena, x->who->brand, &x->facts));
     TRY(voice_words(c, x->arena, x->who->brand, &x->more, &x->less));
+    TRY(store_world_for_check(c, x->arena, x->who->brand, &x->avoided, &x->ours));
+    *list_add(x->arena, &x->ours) = x->brand.name;
     return store_phrases(c, x->arena, x->who->brand, &x->phrases);
 }
 
@@ -89,6 +93,13 @@ static struct check_fact *facts_of(struct checking *x) {
     for (size_t i = 0; i < x->facts.n; i++)
         facts[i] = (struct check_fact){x->facts.v[i].id, x->facts.v[i].text};
     return facts;
+}
+
+static struct check_avoided *avoided_of(struct checking *x) {
+    struct check_avoided *words = arena_array(x->arena, x->avoided.n, sizeof *words);
+    for (size_t i = 0; i < x->avoided.n; i++)
+        words[i] = (struct check_avoided){x->avoided.v[i].word, x->avoided.v[i].instead, x->avoided.v[i].why};
+    return words;
 }
 
 /* The index is derived and may be out of order; then the check goes without it and says so, for a reply must
@@ -128,6 +139,8 @@ static err run(struct checking *x, struct checked *ret) {
                              .reply = x->wish->text,
                              .customer_name = x->customer.name,
                              .agent_name = x->wish->agent_name.n ? x->wish->agent_name : x->who->name,
+                             .other_names = x->ours.v,
+                             .nother_names = x->ours.n,
                              .catalogue = catalogue.catalogue,
                              .history = &history.view,
                              .facts = facts_of(x),
@@ -136,6 +149,8 @@ static err run(struct checking *x, struct checked *ret) {
                              .nstock = stock.n,
                              .allowed = allowed.v,
                              .nallowed = allowed.n,
+                             .avoided = avoided_of(x),
+                             .navoided = x->avoided.n,
                              .references = &reference,
                              .nreferences = x->v.number ? 1 : 0,
                              .earlier = x->earlier.v,

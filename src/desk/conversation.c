@@ -1,6 +1,7 @@
 #include "desk/conversation.h"
 
 #include "base/random.h"
+#include "desk/child.h"
 #include "desk/events.h"
 #include "desk/filing.h"
 #include "desk/roles.h"
@@ -194,6 +195,7 @@ static err note(db_conn *c, void *arg) {
     struct change *g = arg;
     struct conversation v;
     TRY(get(c, g, &v));
+    TRY(child_writable_in(c, g->arena, g->who->brand, v.id));
     int64_t now = desk_now(g->desk);
     struct message m = {.id = id_new(now),
                         .conversation_id = v.id,

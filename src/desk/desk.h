@@ -15,6 +15,7 @@ struct desk {
     /* What the desk keeps in memory for listening and the check (desk/heart.h); made on first use, freed by
      * heart_close. */
     struct heart *heart;
+    bool posts_inside;  /* the operator lets webhooks reach private networks, and http: (net/post.h) */
     bool keeps_indexes; /* this process writes the files of near/; others only read them */
     /* Told after a commit that something in a brand changed, so that open pages can be told; may be NULL. */
     void (*changed)(void *context, int64_t brand, int64_t conversation, const char *what);

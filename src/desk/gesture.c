@@ -2,7 +2,9 @@
 
 #include "base/lang.h"
 #include "base/random.h"
+#include "desk/box.h"
 #include "desk/check.h"
+#include "desk/child.h"
 #include "desk/events.h"
 #include "store/agent.h"
 #include "store/conversation.h"
@@ -185,6 +187,7 @@ static err write_gesture(db_conn *c, void *arg) {
     TRY(policy_currency_check(own, w->currency));
     str key = key_of(g), body = body_of(g, own);
     TRY(store_gesture_by_key(c, g->a, g->who->brand, key, &first));
+    if (!first.id) TRY(child_writable_in(c, g->a, g->who->brand, w->conversation));
     if (first.id) {
         TRY(repeat(g, &first, body));
         return allowance_room(c, g->a, g->who->brand, g->who->agent, g->now, &g->done.room);
@@ -278,6 +281,7 @@ static err write_step(db_conn *c, void *arg) {
     if (x->to == GESTURE_WITHDRAWN && g.month)
         TRY(store_used_give_back(c, x->who->brand, g.agent_id, g.month, g.currency, g.cost));
     TRY(add_step(c, x->who, &g, x->to, x->note, x->a, x->now));
+    if (!gesture_holds(x->to)) TRY(box_gesture_gone_in(c, x->a, x->who, g.id, x->now));
     x->conversation = g.conversation_id;
     return ERR_NONE;
 }

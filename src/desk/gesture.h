@@ -56,7 +56,7 @@ err gesture_give_in(db_conn *c, struct desk *d, arena *a, const struct actor *wh
 err gesture_confirm(struct desk *d, arena *a, const struct actor *who, int64_t gesture, str note);
 err gesture_decline(struct desk *d, arena *a, const struct actor *who, int64_t gesture, str note);
 /* By the one who gave it, or a lead. The allowance gets its room back in the month it was spent.
- * ERR_CONFLICT when it was declined or withdrawn. */
+ * ERR_CONFLICT when it was declined or withdrawn, or has left in a box. */
 err gesture_withdraw(struct desk *d, arena *a, const struct actor *who, int64_t gesture, str note);
 
 /* Oldest first. */
@@ -69,6 +69,11 @@ err gesture_asked(const struct desk *d, arena *a, int64_t brand, int64_t after, 
                   store_gesture_list *ret);
 /* What the agent can decide alone now. */
 err gesture_room(const struct desk *d, arena *a, const struct actor *who, struct allowance_room *ret);
+
+/* Every gesture as CSV (format/csv.h), oldest first, from ids above `after` (0: all), told to `put` in
+ * pieces; what it returns ends the export. Amounts as money_number has them, moments in UTC (RFC 3339). */
+err gesture_export(struct desk *d, int64_t brand, int64_t after, err (*put)(void *context, str bytes),
+                   void *context);
 
 /* "2 x Keeper Juno", "3.99 EUR". */
 str gesture_what(arena *a, const struct store_gesture *g);
@@ -106,5 +111,38 @@ struct gesture_offers {
 /* From the letters that wait for an answer, else the newest. ERR_MISSING: no such conversation. */
 err gesture_offers(struct desk *d, arena *a, const struct actor *who, int64_t conversation,
                    struct gesture_offers *ret);
+
+/* What decides in a whole brand. It changes only when desk_changed tells "policy" or "allowance", so that
+ * who shows many pages may keep it. */
+struct gesture_rules {
+    struct currency currency;
+    store_policy_list policies; /* live ones */
+    store_allowance_list allowances;
+};
+err gesture_rules_of(db_conn *c, arena *a, int64_t brand, struct gesture_rules *ret);
+
+/* An event or an item as a letter has it. */
+struct gesture_heard {
+    bool is_event, is_part;
+    int64_t message, finding;
+    uint32_t start, end; /* both 0: not in the text itself */
+    str value;
+};
+typedef LIST(struct gesture_heard) gesture_heard_list;
+
+/* The same as gesture_offers for who has read the letters already; three statements. */
+struct gesture_ask {
+    const struct actor *who;
+    str role, zone; /* the agent's, the brand's */
+    int64_t conversation, now;
+    bool nothing_given; /* known: no gesture is in the conversation, whatever became of it */
+    const struct gesture_rules *rules;
+    gesture_heard_list heard;
+};
+err gesture_offers_in(db_conn *c, arena *a, const struct gesture_ask *ask, struct gesture_offers *ret);
+
+/* What is typed where an item is asked for, as the catalogue has it: by its number, or by a name that only
+ * one item has. Left as it is, with code "", when it is neither. */
+err gesture_item_typed(struct desk *d, arena *a, int64_t brand, str typed, struct concerns *ret);
 
 #endif

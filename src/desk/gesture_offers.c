@@ -1,22 +1,17 @@
 #include <stdlib.h>
 
 #include "desk/catalogue_read.h"
+#include "desk/check.h"
 #include "desk/gesture.h"
+#include "desk/heart.h"
 #include "desk/listening.h"
+#include "store/agent.h"
+#include "store/brand.h"
 #include "store/conversation.h"
-
-/* An event or an item as a letter has it. */
-struct heard_thing {
-    int64_t message, finding;
-    uint32_t start, end; /* both 0: not in the text itself */
-    str value;
-    bool is_part;
-};
-typedef LIST(struct heard_thing) heard_thing_list;
 
 /* Two of the same letter that stand close belong together. */
 struct pairing {
-    const struct heard_thing *event, *item; /* NULL: none */
+    const struct gesture_heard *event, *item; /* NULL: none */
     uint32_t apart;
 };
 typedef LIST(struct pairing) pairing_list;
@@ -40,31 +35,23 @@ static err letters_of(struct desk *d, arena *a, int64_t brand, int64_t conversat
     return ERR_NONE;
 }
 
-static void add_thing(arena *a, heard_thing_list *to, const struct message *m,
-                      const struct stored_finding *s) {
-    if (to->n >= THINGS_MAX) return;
-    *list_add(a, to) = (struct heard_thing){
-        m->id, s->id, s->f.start, s->f.end, str_trim(s->f.value), s->f.kind == FINDING_PART};
-}
-
 static err hear_things(struct desk *d, arena *a, int64_t brand, const message_list *letters,
-                       heard_thing_list *ret_events, heard_thing_list *ret_items) {
+                       gesture_heard_list *ret) {
     for (size_t i = 0; i < letters->n; i++) {
         struct letter_findings all;
         TRY(listening_of(d, a, brand, &letters->v[i], &all));
         for (size_t k = 0; k < all.findings.n; k++) {
             const struct stored_finding *s = &all.findings.v[k];
-            if (s->state == FINDING_STRUCK) continue;
-            if (s->f.kind == FINDING_EVENT) add_thing(a, ret_events, &letters->v[i], s);
-            /* Without a value nobody can say which of several it is. */
-            if ((s->f.kind == FINDING_PRODUCT || s->f.kind == FINDING_PART) && s->f.value.n)
-                add_thing(a, ret_items, &letters->v[i], s);
+            bool event = s->f.kind == FINDING_EVENT, part = s->f.kind == FINDING_PART;
+            if (s->state == FINDING_STRUCK || !(event || part || s->f.kind == FINDING_PRODUCT)) continue;
+            *list_add(a, ret) = (struct gesture_heard){event,      part,     letters->v[i].id,    s->id,
+                                                       s->f.start, s->f.end, str_trim(s->f.value)};
         }
     }
     return ERR_NONE;
 }
 
-static uint32_t apart(const struct heard_thing *x, const struct heard_thing *y) {
+static uint32_t apart(const struct gesture_heard *x, const struct gesture_heard *y) {
     if (x->message != y->message) return APART_ELSEWHERE + 1;
     if (!x->end || !y->end) return APART_ELSEWHERE;
     if (x->start >= y->end) return x->start - y->end;
@@ -80,41 +67,82 @@ static int by_closeness(const void *x, const void *y) {
     return (a->event->finding > b->event->finding) - (a->event->finding < b->event->finding);
 }
 
-static pairing_list pair(arena *a, const heard_thing_list *events, const heard_thing_list *items) {
+typedef LIST(const struct gesture_heard *) heard_list;
+
+/* Without a value nobody can say which of several items it is. */
+static heard_list these(arena *a, const gesture_heard_list *all, bool events) {
+    heard_list some = {0};
+    for (size_t i = 0; i < all->n && some.n < THINGS_MAX; i++)
+        if (all->v[i].is_event == events && (events || all->v[i].value.n)) *list_add(a, &some) = &all->v[i];
+    return some;
+}
+
+static pairing_list pair(arena *a, const gesture_heard_list *heard) {
     pairing_list all = {0};
-    for (size_t i = 0; i < events->n; i++)
-        for (size_t k = 0; k < items->n; k++)
-            *list_add(a, &all) =
-                (struct pairing){&events->v[i], &items->v[k], apart(&events->v[i], &items->v[k])};
-    for (size_t i = 0; i < events->n && !items->n; i++)
-        *list_add(a, &all) = (struct pairing){.event = &events->v[i]};
-    for (size_t k = 0; k < items->n && !events->n; k++)
-        *list_add(a, &all) = (struct pairing){.item = &items->v[k]};
+    heard_list events = these(a, heard, true), items = these(a, heard, false);
+    for (size_t i = 0; i < events.n; i++)
+        for (size_t k = 0; k < items.n; k++)
+            *list_add(a, &all) = (struct pairing){events.v[i], items.v[k], apart(events.v[i], items.v[k])};
+    for (size_t i = 0; i < events.n && !items.n; i++)
+        *list_add(a, &all) = (struct pairing){.event = events.v[i]};
+    for (size_t k = 0; k < items.n && !events.n; k++)
+        *list_add(a, &all) = (struct pairing){.item = items.v[k]};
     if (!all.n) list_add(a, &all);
     qsort(all.v, all.n, sizeof *all.v, by_closeness);
     return all;
 }
 
+/* ---- which items they are ---- */
+
+static const struct {
+    catalogue_kind kind;
+    const char *name;
+} item_kinds[] = {{CATALOGUE_PRODUCT, "product"}, {CATALOGUE_FIGURE, "figure"}, {CATALOGUE_PART, "part"}};
+
+static const struct store_gesture_item *item_of(const store_gesture_item_list *items, int64_t id) {
+    for (size_t i = 0; i < items->n; i++)
+        if (items->v[i].id == id) return &items->v[i];
+    return NULL;
+}
+
+/* The rows of all the items that are named, few at a time. */
+static err find_items(db_conn *c, arena *a, int64_t brand, str currency, const pairing_list *pairs,
+                      store_gesture_item_list *ret) {
+    int64_t ids[GESTURE_ITEMS_MAX];
+    store_gesture_item_list some;
+    LIST(int64_t) asked = {0};
+    for (size_t i = 0; i < pairs->n; i++) {
+        const struct gesture_heard *t = pairs->v[i].item;
+        for (int k = t && t->is_part ? 2 : 0; t && k < (t->is_part ? 3 : 2); k++) {
+            int64_t id = catalogue_item_id(item_kinds[k].kind, t->value);
+            bool there = false;
+            for (size_t m = 0; m < asked.n && !there; m++) there = asked.v[m] == id;
+            if (!there) *list_add(a, &asked) = id;
+        }
+    }
+    for (size_t from = 0; from < asked.n; from += GESTURE_ITEMS_MAX) {
+        size_t n = asked.n - from < GESTURE_ITEMS_MAX ? asked.n - from : GESTURE_ITEMS_MAX;
+        memcpy(ids, asked.v + from, n * sizeof *ids);
+        TRY(store_gesture_items(c, a, brand, currency, ids, n, &some));
+        for (size_t i = 0; i < some.n; i++) *list_add(a, ret) = some.v[i];
+    }
+    return ERR_NONE;
+}
+
 /* Which item of the catalogue the value names; one that people typed in may be none of it. */
-static err name_item(db_conn *c, arena *a, int64_t brand, const struct heard_thing *t,
-                     struct gesture_offer *o) {
-    static const struct {
-        catalogue_kind kind;
-        const char *name;
-    } tries[] = {{CATALOGUE_PRODUCT, "product"}, {CATALOGUE_FIGURE, "figure"}, {CATALOGUE_PART, "part"}};
+static void name_item(const store_gesture_item_list *items, const struct gesture_heard *t,
+                      struct gesture_offer *o) {
     for (int i = t->is_part ? 2 : 0; i < (t->is_part ? 3 : 2); i++) {
-        int64_t retired;
-        err e = store_gesture_item(c, a, brand, catalogue_item_id(tries[i].kind, t->value), &o->item_name,
-                                   &retired);
-        if (e == ERR_MISSING) continue;
-        TRY(e);
-        o->concerns = (struct concerns){str_z(tries[i].name), t->value};
-        o->retired = retired != 0;
-        return ERR_NONE;
+        const struct store_gesture_item *r = item_of(items, catalogue_item_id(item_kinds[i].kind, t->value));
+        if (!r) continue;
+        o->concerns = (struct concerns){str_z(item_kinds[i].name), t->value};
+        o->item_name = r->name;
+        o->retired = r->retired_at != 0;
+        o->cost_each = r->quantity ? (r->cost + r->quantity - 1) / r->quantity : 0;
+        return;
     }
     o->concerns.kind = t->is_part ? S("part") : S("");
     o->item_name = t->value;
-    return ERR_NONE;
 }
 
 static bool same_offer(const struct gesture_offer *x, const struct gesture_offer *y) {
@@ -129,17 +157,36 @@ static gesture_kind kind_that_fits(const struct gesture_offer *o) {
     return o->item_name.n ? GESTURE_REPLACEMENT : GESTURE_VOUCHER;
 }
 
-static err fill_offer(db_conn *c, arena *a, int64_t brand, int64_t conversation,
-                      const struct gesture_offers *all, struct gesture_offer *o) {
-    struct store_gesture_sums sums;
-    int64_t cost = 0, quantity = 0;
-    str currency = str_copy(a, currency_str(&all->room.currency));
-    TRY(store_policy_fitting(c, a, brand, o->situation, o->concerns.kind, o->concerns.code, &o->policy));
-    TRY(store_gesture_sums(c, brand, conversation, o->policy.id, &sums));
-    if (o->concerns.code.n)
-        TRY(store_gesture_last_cost(c, brand, o->concerns.kind, o->concerns.code, currency, &cost,
-                                    &quantity));
-    o->cost_each = quantity ? (cost + quantity - 1) / quantity : 0;
+/* As store_policy_fitting: of the item before its kind before anything. */
+static struct store_policy policy_fitting(const store_policy_list *all, const struct gesture_offer *o) {
+    const struct store_policy *best = NULL;
+    for (size_t i = 0; i < all->n; i++) {
+        const struct store_policy *p = &all->v[i];
+        bool of_kind = str_eq(p->item_kind, o->concerns.kind);
+        if (!str_eq(p->situation, o->situation) || (p->item_kind.n && !of_kind)) continue;
+        if (p->item_code.n && !str_eq(p->item_code, o->concerns.code)) continue;
+        int special = p->item_code.n ? 2 : p->item_kind.n ? 1 : 0;
+        if (!best || special > (best->item_code.n ? 2 : best->item_kind.n ? 1 : 0)) best = p;
+    }
+    return best ? *best : (struct store_policy){0};
+}
+
+static bool is_gone(const struct store_gesture *g) {
+    return g->state == GESTURE_DECLINED || g->state == GESTURE_WITHDRAWN;
+}
+
+static void fill_offer(const struct gesture_ask *ask, const struct gesture_offers *all,
+                       struct gesture_offer *o) {
+    struct store_gesture_sums sums = {0};
+    o->policy = policy_fitting(&ask->rules->policies, o);
+    for (size_t i = 0; i < all->gestures.n; i++) {
+        const struct store_gesture *g = &all->gestures.v[i];
+        if (is_gone(g)) continue;
+        if (o->policy.id && g->policy_id == o->policy.id) sums.quantity += g->quantity, sums.cost += g->cost;
+        if (str_eq(g->item_kind, o->concerns.kind) && str_eq(g->item_code, o->concerns.code) &&
+            str_eq(g->item_name, o->item_name))
+            o->already++;
+    }
     o->kind = kind_that_fits(o);
     const struct store_policy *p = &o->policy;
     bool gives = p->id && p->answer <= ANSWER_EXTRA;
@@ -148,17 +195,9 @@ static err fill_offer(db_conn *c, arena *a, int64_t brand, int64_t conversation,
     o->within = o->quantity_left > 0 && (o->amount_left < 0 || o->amount_left >= o->cost_each) &&
                 (o->amount_left != 0 || o->kind == GESTURE_REPLACEMENT || o->kind == GESTURE_PART ||
                  o->kind == GESTURE_EXTRA);
-    for (size_t i = 0; i < all->gestures.n; i++) {
-        const struct store_gesture *g = &all->gestures.v[i];
-        if ((gesture_holds(g->state) || g->state == GESTURE_ASKED) &&
-            str_eq(g->item_kind, o->concerns.kind) && str_eq(g->item_code, o->concerns.code) &&
-            str_eq(g->item_name, o->item_name))
-            o->already++;
-    }
-    return ERR_NONE;
 }
 
-static err offer_of(db_conn *c, arena *a, int64_t brand, const struct pairing *p, struct gesture_offer *ret) {
+static struct gesture_offer offer_of(const struct pairing *p, const store_gesture_item_list *items) {
     struct gesture_offer o = {.situation = S("other")};
     if (p->event) {
         o.event_message = p->event->message;
@@ -168,34 +207,88 @@ static err offer_of(db_conn *c, arena *a, int64_t brand, const struct pairing *p
     if (p->item) {
         o.item_message = p->item->message;
         o.item_finding = p->item->finding;
-        TRY(name_item(c, a, brand, p->item, &o));
+        name_item(items, p->item, &o);
     }
-    *ret = o;
+    return o;
+}
+
+/* ---- all of it ---- */
+
+err gesture_rules_of(db_conn *c, arena *a, int64_t brand, struct gesture_rules *ret) {
+    struct gesture_rules r = {0};
+    TRY(policy_currency(c, a, brand, &r.currency));
+    TRY(store_policies(c, a, brand, &r.policies));
+    TRY(store_allowances(c, a, brand, &r.allowances));
+    *ret = r;
+    return ERR_NONE;
+}
+
+err gesture_offers_in(db_conn *c, arena *a, const struct gesture_ask *ask, struct gesture_offers *ret) {
+    struct gesture_offers r = {0};
+    store_gesture_item_list items = {0};
+    int64_t brand = ask->who->brand;
+    str currency = currency_str(&ask->rules->currency);
+    TRY(allowance_room_by(c, ask->rules, brand, ask->who->agent, ask->role, ask->zone, ask->now, &r.room));
+    if (!ask->nothing_given) TRY(store_gestures_of_conversation(c, a, brand, ask->conversation, &r.gestures));
+    r.seen_gestures = (int64_t)r.gestures.n;
+    pairing_list pairs = pair(a, &ask->heard);
+    TRY(find_items(c, a, brand, currency, &pairs, &items));
+    for (size_t i = 0; i < pairs.n && r.offers.n < GESTURE_OFFERS_MAX; i++) {
+        struct gesture_offer o = offer_of(&pairs.v[i], &items);
+        bool there = false;
+        for (size_t k = 0; k < r.offers.n && !there; k++) there = same_offer(&r.offers.v[k], &o);
+        if (there) continue;
+        fill_offer(ask, &r, &o);
+        *list_add(a, &r.offers) = o;
+    }
+    *ret = r;
     return ERR_NONE;
 }
 
 err gesture_offers(struct desk *d, arena *a, const struct actor *who, int64_t conversation,
                    struct gesture_offers *ret) {
-    struct gesture_offers r = {0};
+    struct gesture_ask ask = {.who = who, .conversation = conversation, .now = desk_now(d)};
+    struct gesture_rules rules;
+    struct store_agent agent;
+    struct store_brand brand;
     message_list letters;
-    heard_thing_list events = {0}, items = {0};
     TRY(letters_of(d, a, who->brand, conversation, &letters));
-    TRY(hear_things(d, a, who->brand, &letters, &events, &items));
-    pairing_list pairs = pair(a, &events, &items);
+    TRY(hear_things(d, a, who->brand, &letters, &ask.heard));
     DB_READ_AUTO db_conn *c = NULL;
     TRY(db_read_begin(d->db, &c));
-    TRY(allowance_room(c, a, who->brand, who->agent, desk_now(d), &r.room));
-    TRY(store_gestures_of_conversation(c, a, who->brand, conversation, &r.gestures));
-    r.seen_gestures = (int64_t)r.gestures.n;
-    for (size_t i = 0; i < pairs.n && r.offers.n < GESTURE_OFFERS_MAX; i++) {
-        struct gesture_offer o;
-        bool there = false;
-        TRY(offer_of(c, a, who->brand, &pairs.v[i], &o));
-        for (size_t k = 0; k < r.offers.n && !there; k++) there = same_offer(&r.offers.v[k], &o);
-        if (there) continue;
-        TRY(fill_offer(c, a, who->brand, conversation, &r, &o));
-        *list_add(a, &r.offers) = o;
+    TRY(store_agent_by_id(c, a, who->brand, who->agent, &agent));
+    TRY(store_brand_by_id(c, a, who->brand, &brand));
+    TRY(gesture_rules_of(c, a, who->brand, &rules));
+    ask.role = agent.role;
+    ask.zone = brand.zone;
+    ask.rules = &rules;
+    return gesture_offers_in(c, a, &ask, ret);
+}
+
+/* ---- typed ---- */
+
+err gesture_item_typed(struct desk *d, arena *a, int64_t brand, str typed, struct concerns *ret) {
+    HEART_CATALOGUE_AUTO struct heart_catalogue catalogue = {0};
+    struct text text;
+    catalogue_hit_list hits = {0};
+    str said = str_trim(typed);
+    TRY(heart_catalogue(d, brand, &catalogue));
+    *ret = (struct concerns){S(""), S("")};
+    if (!catalogue.catalogue || !said.n || said.n > CHECK_NAME_BYTES) return ERR_NONE;
+    const struct catalogue_item *item = NULL;
+    for (int i = 0; i < 3 && !item; i++) {
+        uint32_t at = catalogue_item_of(catalogue.catalogue, item_kinds[i].kind, said);
+        if (at != UINT32_MAX) item = catalogue_item_at(catalogue.catalogue, at);
     }
-    *ret = r;
+    if (!item) {
+        text_of(a, said, S(""), &text);
+        catalogue_find(catalogue.catalogue, a, &text, &hits);
+        const struct catalogue_hit *h = hits.n == 1 ? &hits.v[0] : NULL;
+        /* A word more may mean another thing: "Keeper Juno's lantern" is none of the catalogue's. */
+        if (!h || h->item == UINT32_MAX || h->ncandidates || h->from != 0 || h->to != text.nwords)
+            return ERR_NONE;
+        item = catalogue_item_at(catalogue.catalogue, h->item);
+    }
+    *ret = (struct concerns){str_z(item_kinds[item->kind].name), str_copy(a, item->id)};
     return ERR_NONE;
 }

@@ -20,7 +20,7 @@ struct kept_catalogue {
 struct brand_heart {
     int64_t brand;
     struct kept_catalogue *catalogue;
-    near *replies;
+    near *replies, *letters;
 };
 struct heart {
     mtx_t lock;    /* of the table; held for moments */
@@ -178,18 +178,63 @@ err heart_replies(struct desk *d, int64_t brand, near **ret) {
     return ERR_NONE;
 }
 
+static near *opened_letters(struct heart *h, int64_t brand) {
+    mtx_lock(&h->lock);
+    near *x = brand_of(h, brand)->letters;
+    mtx_unlock(&h->lock);
+    return x;
+}
+
+static err open_letters(struct desk *d, struct heart *h, int64_t brand) {
+    ARENA_AUTO arena *a = arena_new(0);
+    str folder = str_fmt(a, "%.*s/near", STR_FMT(d->folder));
+    bool damaged = false;
+    near *x = NULL;
+    if (d->keeps_indexes) TRY(folder_make(a, folder));
+    TRY(near_open(str_fmt(a, "%.*s/%lld-letters.near", STR_FMT(folder), (long long)brand), !d->keeps_indexes,
+                  &x, &damaged));
+    if (damaged)
+        log_warn("near", "The index of letters of brand %lld is damaged; it is built anew.",
+                 (long long)brand);
+    mtx_lock(&h->lock);
+    brand_of(h, brand)->letters = x;
+    mtx_unlock(&h->lock);
+    return ERR_NONE;
+}
+
+err heart_letters(struct desk *d, int64_t brand, near **ret) {
+    struct heart *h = heart_of(d);
+    near *x = opened_letters(h, brand);
+    if (!x) {
+        mtx_lock(&h->loading);
+        err e = opened_letters(h, brand) ? ERR_NONE : open_letters(d, h, brand);
+        mtx_unlock(&h->loading);
+        if (e) return e;
+        x = opened_letters(h, brand);
+    }
+    *ret = x;
+    return ERR_NONE;
+}
+
+static err save_if_new(near *x) {
+    struct near_count count = {0};
+    if (x) near_counts(x, &count);
+    return count.unsaved ? near_save(x) : ERR_NONE;
+}
+
 err heart_save(struct desk *d) {
     if (!d->keeps_indexes || !d->heart) return ERR_NONE;
     struct heart *h = heart_of(d);
     for (size_t i = 0;; i++) {
         mtx_lock(&h->lock);
-        near *x = i < h->n ? h->brands[i].replies : NULL;
+        near *replies = i < h->n ? h->brands[i].replies : NULL;
+        near *letters = i < h->n ? h->brands[i].letters : NULL;
         bool end = i >= h->n;
         mtx_unlock(&h->lock);
         if (end) return ERR_NONE;
-        struct near_count count = {0};
-        if (x) near_counts(x, &count);
-        if (count.unsaved) TRY(near_save(x));
+        TRY(save_if_new(replies));
+        /* A few letters stay in memory, where every like one is found (desk/defect_like.h). */
+        if (letters && near_generation(letters)) TRY(save_if_new(letters));
     }
 }
 
@@ -199,6 +244,7 @@ void heart_close(struct desk *d) {
     for (size_t i = 0; i < h->n; i++) {
         drop(h->brands[i].catalogue);
         if (h->brands[i].replies) near_close(h->brands[i].replies);
+        if (h->brands[i].letters) near_close(h->brands[i].letters);
     }
     mtx_destroy(&h->lock);
     mtx_destroy(&h->loading);

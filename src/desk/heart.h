@@ -23,6 +23,10 @@ void heart_catalogue_done(struct heart_catalogue *c);
  * memory; one that does leaves that to the job `learn`. */
 err heart_replies(struct desk *d, int64_t brand, near **ret);
 
+/* The index of the brand's letters, DATA/near/BRAND-letters.near (desk/defect_like.h), the same way; but what
+ * is missing there is learned by the caller. */
+err heart_letters(struct desk *d, int64_t brand, near **ret);
+
 /* Save every index that has something new. Of a process that keeps indexes only. */
 err heart_save(struct desk *d);
 /* Forget all; the desk may be used again. */

@@ -4,8 +4,10 @@
 
 #include "base/lang.h"
 #include "desk/check.h"
+#include "desk/defect_like.h"
 #include "desk/heart.h"
 #include "format/json.h"
+#include "format/quoted.h"
 #include "store/catalogue.h"
 
 enum { HEARD_MAX = 1 << 20, VALUE_MAX = 500 };
@@ -99,7 +101,7 @@ static bool heard_read(arena *a, str text, struct heard *ret) {
 /* ---- the job ---- */
 
 static void hear(arena *a, const struct message *m, const struct catalogue *catalogue, struct heard *ret) {
-    struct listen_input in = {.text = m->text,
+    struct listen_input in = {.text = quoted_blank(a, m->text),
                               .subject = m->subject,
                               .from_name = m->from_name,
                               .from_address = m->from_address,
@@ -111,6 +113,7 @@ static void hear(arena *a, const struct message *m, const struct catalogue *cata
 struct batch {
     const job_list *jobs;
     struct store_listening *rows; /* of each job; text "" where there is no such letter (any more) */
+    int64_t now;
 };
 
 static err keep_batch(db_conn *c, void *arg) {
@@ -118,7 +121,12 @@ static err keep_batch(db_conn *c, void *arg) {
     for (size_t i = 0; i < b->jobs->n; i++) {
         const struct job *job = &b->jobs->v[i];
         bool mine;
-        if (b->rows[i].heard.n) TRY(store_listening_put(c, job->brand_id, &b->rows[i]));
+        if (b->rows[i].heard.n) {
+            TRY(store_listening_put(c, job->brand_id, &b->rows[i]));
+            TRY(letters_heard_in(c, job->brand_id, job->subject_id));
+            if (!i || job->brand_id != b->jobs->v[i - 1].brand_id)
+                TRY(letters_learn_soon_in(c, job->brand_id, b->now));
+        }
         TRY(store_job_finish(c, job, &mine));
     }
     return ERR_NONE;
@@ -144,7 +152,7 @@ static err hear_job(struct desk *d, arena *a, const struct job *job, struct stor
 
 err listening_run(struct desk *d, const job_list *jobs) {
     ARENA_AUTO arena *a = arena_new(1 << 30);
-    struct batch b = {jobs, arena_array(a, jobs->n, sizeof *b.rows)};
+    struct batch b = {jobs, arena_array(a, jobs->n, sizeof *b.rows), desk_now(d)};
     for (size_t i = 0; i < jobs->n; i++) TRY(hear_job(d, a, &jobs->v[i], &b.rows[i]));
     return db_write(d->db, keep_batch, &b);
 }
@@ -195,10 +203,22 @@ static void put_right(struct stored_finding *s, const struct store_correction *r
     s->at = r->at;
 }
 
+/* The sender chose it from a list, so that hearing it in the same words says nothing more. */
+static bool was_chosen(const struct stands *x, const struct finding *f) {
+    for (size_t k = 0; k < x->corrections.n; k++) {
+        const struct store_correction *r = &x->corrections.v[k];
+        if (r->state == CORRECTION_ADDED && !r->agent_id && f->start < r->end && f->end > r->start &&
+            (f->kind == FINDING_PRODUCT || f->kind == FINDING_PART || f->kind == FINDING_EVENT))
+            return true;
+    }
+    return false;
+}
+
 static void add_findings(arena *a, const struct stands *x, const struct message *m,
                          stored_finding_list *list) {
     for (size_t i = 0; i < x->heard.findings.n; i++) {
         const struct finding *f = &x->heard.findings.v[i];
+        if (was_chosen(x, f)) continue;
         struct stored_finding *s = list_add(a, list);
         *s = (struct stored_finding){
             .id = finding_id(a, finding_kind_name(f->kind), f->start, f->end, f->value), .f = *f};
@@ -211,11 +231,12 @@ static void add_findings(arena *a, const struct stands *x, const struct message 
         if (r->state != CORRECTION_ADDED || !finding_kind_of(r->kind, &kind) || r->end > (int64_t)m->text.n)
             continue;
         struct stored_finding *s = list_add(a, list);
-        *s = (struct stored_finding){.id = r->id,
-                                     .f = {.kind = kind,
-                                           .start = (uint32_t)r->start,
-                                           .end = (uint32_t)r->end,
-                                           .why = T("Added by hand")}};
+        *s = (struct stored_finding){
+            .id = r->id,
+            .f = {.kind = kind,
+                  .start = (uint32_t)r->start,
+                  .end = (uint32_t)r->end,
+                  .why = r->agent_id ? T("Added by hand") : T("Chosen from the list by whoever wrote")}};
         put_right(s, r);
     }
 }
@@ -255,7 +276,8 @@ err listening_heard(struct desk *d, arena *a, int64_t brand, const struct messag
     struct stands x = {0};
     stored_finding_list all;
     TRY(stand_of(d, a, brand, m, &x, &all));
-    if (!x.heard.text.words) text_of(a, str_clip_utf8(m->text, LISTEN_MAX), x.heard.language, &x.heard.text);
+    if (!x.heard.text.words)
+        text_of(a, str_clip_utf8(quoted_blank(a, m->text), LISTEN_MAX), x.heard.language, &x.heard.text);
     finding_list kept = {0};
     for (size_t i = 0; i < all.n; i++)
         if (all.v[i].state != FINDING_STRUCK) *list_add(a, &kept) = all.v[i].f;
@@ -380,4 +402,20 @@ err listening_add(struct desk *d, arena *a, const struct actor *who, int64_t mes
     TRY(db_write(d->db, put_correction, &p));
     *ret_finding = s.id;
     return ERR_NONE;
+}
+
+err listening_add_in(db_conn *c, arena *a, const struct actor *who, int64_t message, finding_kind kind,
+                     uint32_t start, uint32_t end, str value, int64_t now) {
+    const struct store_correction row = {.message_id = message,
+                                         .id =
+                                             finding_id(a, finding_kind_name(kind), start, end, S("by hand")),
+                                         .kind = str_z(finding_kind_name(kind)),
+                                         .start = start,
+                                         .end = end,
+                                         .state = CORRECTION_ADDED,
+                                         .found_value = S(""),
+                                         .value = str_clip_utf8(value, VALUE_MAX),
+                                         .agent_id = who->agent,
+                                         .at = now};
+    return store_correction_put(c, who->brand, &row);
 }

@@ -47,5 +47,9 @@ err listening_correct(struct desk *d, arena *a, const struct actor *who, int64_t
                       str value);
 err listening_add(struct desk *d, arena *a, const struct actor *who, int64_t message, finding_kind kind,
                   uint32_t start, uint32_t end, str value, int64_t *ret_finding);
+/* The same within a write of the caller's, for what the sender of a form chose from a list: agent 0, and not
+ * counted among what listening missed. `value` and the span must be right. */
+err listening_add_in(db_conn *c, arena *a, const struct actor *who, int64_t message, finding_kind kind,
+                     uint32_t start, uint32_t end, str value, int64_t now);
 
 #endif

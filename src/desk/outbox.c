@@ -4,7 +4,7 @@
 #include "desk/events.h"
 #include "desk/intake.h"
 #include "desk/learning.h"
-#include "mail/send.h"
+#include "desk/transport.h"
 #include "store/conversation.h"
 #include "store/inbox.h"
 #include "store/message.h"
@@ -141,34 +141,10 @@ static err before_dot(void *context) {
     return db_write(w->desk->db, mark_dot, w);
 }
 
-static smtp_tls tls_of(str text) {
-    if (str_eq(text, S("implicit"))) return SMTP_TLS_IMPLICIT;
-    if (str_eq(text, S("never"))) return SMTP_TLS_NEVER;
-    return SMTP_TLS_REQUIRED;
-}
-
-/* The default on a fresh machine: a Maildir in the data folder. Its name makes a second delivery harmless. */
-static err to_maildir(struct work *w) {
-    str folder = str_fmt(w->arena, "%.*s/maildir", STR_FMT(w->desk->folder));
-    str name = str_fmt(w->arena, "%lld.longhand", (long long)w->row.id);
-    err e = maildir_deliver(w->arena, folder, name, w->bytes);
-    w->report.result = e ? SEND_LATER : SEND_ACCEPTED;
-    w->report.says = e ? str_copy(w->arena, str_z(err_text()))
-                       : S("Kept in the Maildir of this machine; no mail server is set up for this inbox.");
-    return ERR_NONE;
-}
-
 static err hand_over(struct work *w) {
     TRY(intake_bytes(w->desk, w->arena, &w->raw, &w->bytes));
-    if (!str_eq(w->inbox.transport, S("smtp"))) return to_maildir(w);
-    struct smtp_options smtp = {.host = w->inbox.smtp_host,
-                                .port = (int)w->inbox.smtp_port,
-                                .tls = tls_of(w->inbox.smtp_tls),
-                                .user = w->inbox.smtp_user,
-                                .password = w->inbox.smtp_password,
-                                .ca_file = w->inbox.smtp_ca_file};
-    return smtp_send(w->arena, &smtp, w->inbox.address, w->row.recipient, w->bytes, before_dot, w,
-                     &w->report);
+    return transport_send(w->desk, w->arena, &w->inbox, w->row.id, w->row.recipient, w->bytes, before_dot, w,
+                          &w->report);
 }
 
 /* With nothing left to decide, the letter counts as answered again: that is, where it waits because this very

@@ -85,6 +85,11 @@ struct allowance_room {
 err allowance_room(db_conn *c, arena *a, int64_t brand, int64_t agent, int64_t now,
                    struct allowance_room *ret);
 
+/* The same for who knows the rules (gesture.h), the agent's role and the brand's zone; one statement. */
+struct gesture_rules;
+err allowance_room_by(db_conn *c, const struct gesture_rules *rules, int64_t brand, int64_t agent, str role,
+                      str zone, int64_t now, struct allowance_room *ret);
+
 /* Of everybody with this role, or (agent not 0) of one agent, whatever their role. `currency` as above.
  * ERR_INVALID below 0, ERR_LIMIT above MONEY_MAX, ERR_MISSING for an agent there is none of. */
 err allowance_set(const struct desk *d, arena *a, const struct actor *who, enum role role, int64_t agent,

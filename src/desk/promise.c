@@ -1,5 +1,7 @@
 #include "base/random.h"
+#include "desk/box.h"
 #include "desk/check.h"
+#include "desk/child.h"
 #include "desk/events.h"
 #include "desk/promise_own.h"
 #include "store/message.h"
@@ -68,6 +70,7 @@ err promise_add_in(db_conn *c, arena *a, const struct actor *who, const struct p
     text = str_trim(text);
     if (!text.n) return err_set(ERR_INVALID, "What is promised?");
     TRY(store_conversation_get(c, a, who->brand, wish->conversation, &v));
+    TRY(child_writable_in(c, a, who->brand, v.id));
     TRY(promise_zone(c, a, who->brand, &zone));
     TRY(check_day(zone, wish->day, now));
     if (wish->from.kind == PROOF_NONE)
@@ -98,7 +101,8 @@ struct adding {
 
 static err write_added(db_conn *c, void *arg) {
     struct adding *x = arg;
-    return promise_add_in(c, x->a, x->who, x->wish, x->now, &x->id);
+    TRY(promise_add_in(c, x->a, x->who, x->wish, x->now, &x->id));
+    return box_promised_in(c, x->a, x->who, x->wish->conversation, x->now);
 }
 
 err promise_add(struct desk *d, arena *a, const struct actor *who, const struct promise_wish *wish,
@@ -336,7 +340,8 @@ static err reopen_proved(db_conn *c, arena *a, const struct actor *who, const st
 err promise_take_back(db_conn *c, arena *a, const struct actor *who, const struct conversation *v,
                       int64_t message, int64_t now) {
     TRY(store_promises_delete_of_message(c, who->brand, message));
-    return reopen_proved(c, a, who, v, message, now);
+    TRY(reopen_proved(c, a, who, v, message, now));
+    return box_reply_gone_in(c, a, who, v->id, message, now);
 }
 
 err promise_rezone(db_conn *c, arena *a, int64_t brand, str zone_name) {

@@ -100,7 +100,8 @@ struct promise_memory {
     uint32_t start, end; /* their words in its text; at most 1000 bytes without the white space around */
     bool child;          /* a person said that a child wrote; listening may say so too */
 };
-/* Where a child wrote, nothing is shown in other conversations before a grown-up agreed (promise_agree).
+/* Where a child wrote, nothing is shown in other conversations before a grown-up agreed (promise_agree, or
+ * desk/child.h, whose word counts more than listening).
  * Remembering the same words of the same letter again gives that same promise. */
 err promise_remember(struct desk *d, arena *a, const struct actor *who, const struct promise_memory *memory,
                      int64_t *ret_id);
@@ -132,6 +133,7 @@ static inline bool promise_late(const struct store_promise *p, int64_t now) {
 const char *promise_standing(const struct store_promise *p, int64_t now);
 
 /* All of ours as CSV (format/csv.h), oldest first, told to `put` in pieces; what it returns ends the export.
+ * Where a child wrote the row has neither name nor words: those do not leave the desk.
  * Days as 2026-12-04 in the brand's calendar, moments in UTC (RFC 3339). */
 err promise_export(struct desk *d, int64_t brand, err (*put)(void *context, str bytes), void *context);
 

@@ -1,4 +1,5 @@
 /* Promises as lists: for pages, the menu and export. */
+#include "desk/child.h"
 #include "desk/promise_own.h"
 #include "format/csv.h"
 
@@ -71,6 +72,9 @@ static str moment(arena *a, int64_t at) {
 
 static str number(arena *a, int64_t v) { return v ? str_fmt(a, "%lld", (long long)v) : S(""); }
 
+/* Counted, but without a name and without words. */
+static void hush(struct store_promise *p) { p->customer_name = p->text = p->note = S(""); }
+
 static void put_row(arena *a, struct csv_out *o, const struct store_promise *p, int64_t now) {
     const str fields[] = {
         number(a, p->id),
@@ -98,7 +102,16 @@ static void put_row(arena *a, struct csv_out *o, const struct store_promise *p, 
 static err page_of(struct desk *d, arena *a, int64_t brand, int64_t after, store_promise_list *ret) {
     DB_READ_AUTO db_conn *c = NULL;
     TRY(db_read_begin(d->db, &c));
-    return store_promises_after(c, a, brand, after, EXPORT_PAGE, ret);
+    TRY(store_promises_after(c, a, brand, after, EXPORT_PAGE, ret));
+    int64_t conversation = 0;
+    bool child = false;
+    for (size_t i = 0; i < ret->n; i++) {
+        struct store_promise *p = &ret->v[i];
+        if (p->conversation_id != conversation) TRY(child_is_in(c, a, brand, p->conversation_id, &child));
+        conversation = p->conversation_id;
+        if (child) hush(p);
+    }
+    return ERR_NONE;
 }
 
 err promise_export(struct desk *d, int64_t brand, err (*put)(void *context, str bytes), void *context) {

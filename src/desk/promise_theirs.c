@@ -1,5 +1,6 @@
 /* What customers promised us. */
 #include "desk/check.h"
+#include "desk/child.h"
 #include "desk/events.h"
 #include "desk/listening.h"
 #include "desk/promise_own.h"
@@ -12,8 +13,18 @@ struct remembering {
     const struct actor *who;
     int64_t conversation, message, now, id;
     str text;
-    bool agreed;
+    bool said, agreed; /* the caller says that a child wrote; else by listening */
 };
+
+/* What a person said about the child counts more than listening. */
+static err may_be_shown(db_conn *c, struct remembering *x, bool *ret) {
+    struct store_child k;
+    TRY(child_get_in(c, x->a, x->who->brand, x->conversation, &k));
+    *ret = x->agreed;
+    if (k.version == 0 || x->said) return ERR_NONE;
+    *ret = k.state == CHILD_NONE || (k.state == CHILD_CONFIRMED && k.keep_memory);
+    return ERR_NONE;
+}
 
 static err write_memory(db_conn *c, void *arg) {
     struct remembering *x = arg;
@@ -28,8 +39,8 @@ static err write_memory(db_conn *c, void *arg) {
                                 .message_id = x->message,
                                 .whose = PROMISE_THEIRS,
                                 .text = x->text,
-                                .agreed = x->agreed,
                                 .created_at = x->now};
+    TRY(may_be_shown(c, x, &row.agreed));
     TRY(promise_put_new(c, x->who, &row, (struct promise_proof){PROOF_MESSAGE, x->message}));
     x->id = row.id;
     return promise_tell(c, x->a, x->who, &row, "promise_remembered", 0, x->now);
@@ -82,6 +93,7 @@ err promise_remember(struct desk *d, arena *a, const struct actor *who, const st
                             .message = m.id,
                             .now = desk_now(d),
                             .text = text,
+                            .said = memory->child,
                             .agreed = !child};
     TRY(db_write(d->db, write_memory, &x));
     desk_changed(d, who->brand, m.conversation_id, "promise");

@@ -2,7 +2,9 @@
 
 #include "base/buf.h"
 #include "base/random.h"
+#include "desk/box.h"
 #include "desk/check.h"
+#include "desk/child.h"
 #include "desk/events.h"
 #include "desk/filing.h"
 #include "desk/learning.h"
@@ -261,6 +263,7 @@ static err send(db_conn *c, void *arg) {
     TRY(find_again(c, s));
     if (s->again) return ERR_NONE;
     TRY(load(c, s));
+    TRY(child_writable_in(c, s->arena, brand, s->made.conversation));
     TRY(setting_number(c, s->arena, brand, SETTING_UNDO_SECONDS, &undo_seconds));
     s->made.ready_at = w->no_undo || w->by_hand ? s->now : s->now + undo_seconds * SECOND_MS;
     struct message m = {.id = s->made.message,
@@ -292,6 +295,7 @@ static err send(db_conn *c, void *arg) {
     TRY(learning_wanted(c, brand, m.id, s->now));
     if (s->stops.n) TRY(put_override(c, s));
     TRY(promise_of_reply(c, s->who, &s->v, m.id, &s->promises, s->brand.zone, s->now));
+    if (s->promises.n) TRY(box_promised_in(c, s->arena, s->who, s->v.id, s->now));
     settle_conversation(s, &m);
     return store_conversation_update(c, brand, &s->v);
 }

@@ -6,11 +6,11 @@ static const struct {
     const char *text;
     unsigned may;
 } roles[ROLES] = {
-    [ROLE_ADMINISTRATOR] = {"administrator",
-                            MAY(RIGHT_READ) | MAY(RIGHT_WRITE) | MAY(RIGHT_LEAD) | MAY(RIGHT_ADMIN)},
-    [ROLE_LEAD] = {"lead", MAY(RIGHT_READ) | MAY(RIGHT_WRITE) | MAY(RIGHT_LEAD)},
-    [ROLE_AGENT] = {"agent", MAY(RIGHT_READ) | MAY(RIGHT_WRITE)},
-    [ROLE_PACKER] = {"packer", MAY(RIGHT_READ)},
+    [ROLE_ADMINISTRATOR] = {"administrator", MAY(RIGHT_READ) | MAY(RIGHT_PACK) | MAY(RIGHT_WRITE) |
+                                                 MAY(RIGHT_LEAD) | MAY(RIGHT_ADMIN)},
+    [ROLE_LEAD] = {"lead", MAY(RIGHT_READ) | MAY(RIGHT_PACK) | MAY(RIGHT_WRITE) | MAY(RIGHT_LEAD)},
+    [ROLE_AGENT] = {"agent", MAY(RIGHT_READ) | MAY(RIGHT_PACK) | MAY(RIGHT_WRITE)},
+    [ROLE_PACKER] = {"packer", MAY(RIGHT_READ) | MAY(RIGHT_PACK)},
     [ROLE_READER] = {"reader", MAY(RIGHT_READ)},
 };
 

@@ -15,9 +15,10 @@ enum role {
 };
 enum { ROLES = ROLE_READER + 1 };
 
-/* RIGHT_READ: see letters. RIGHT_WRITE: answer, assign, close. RIGHT_LEAD: what concerns the work of others,
- * such as junk and blocked senders. RIGHT_ADMIN: brands, inboxes, agents, settings. */
-enum right { RIGHT_READ, RIGHT_WRITE, RIGHT_LEAD, RIGHT_ADMIN };
+/* RIGHT_READ: see letters. RIGHT_PACK: boxes and stock. RIGHT_WRITE: answer, assign, close. RIGHT_LEAD: what
+ * concerns the work of others, such as junk and blocked senders. RIGHT_ADMIN: brands, inboxes, agents,
+ * settings. */
+enum right { RIGHT_READ, RIGHT_PACK, RIGHT_WRITE, RIGHT_LEAD, RIGHT_ADMIN };
 
 const char *role_text(enum role role);         /* "administrator": stored, in JSON and on the command line */
 bool role_from(str text, enum role *ret_role); /* false when it is none of them */

@@ -18,6 +18,18 @@ static const struct setting_info infos[SETTINGS] = {
                                      T("How large the files of one reply may be together.")},
     [SETTING_SILENT_INBOX_HOURS] = {"silent_inbox_hours", SETTING_NUMBER, 48, 0, 8760, T("hours"),
                                     T("An inbox without a letter for so long is reported; 0 means never.")},
+    [SETTING_CHILD_DELETE_DAYS] = {"child_delete_days", SETTING_NUMBER, 30, 0, 365, T("days"),
+                                   T("When a child wrote: how long after the conversation is done their "
+                                     "words, name and addresses are deleted.")},
+    [SETTING_MISSING_PIECES] =
+        {"missing_pieces", SETTING_NUMBER, 0, 0, 1, T("0 or 1"),
+         T("With 1 anybody can ask for missing pieces at /missing and the brand's short name.")},
+    [SETTING_TRACK_DAYS] = {"track_days", SETTING_NUMBER, 90, 1, 365, T("days"),
+                            T("How long the link to a customer's private page works.")},
+    [SETTING_FOLLOW_UP_DAYS] = {"follow_up_days", SETTING_NUMBER, 3, 0, 60, T("days"),
+                                T("So long after a box should have arrived, its conversation comes back.")},
+    [SETTING_BOX_DAYS] = {"box_days", SETTING_NUMBER, 3, 0, 60, T("days"),
+                          T("How long a box is on its way as a rule.")},
 };
 
 const struct setting_info *setting_info(enum setting which) { return &infos[which]; }

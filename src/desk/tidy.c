@@ -1,7 +1,9 @@
 #include "desk/tidy.h"
 
 #include "base/random.h"
+#include "desk/print_box_run.h"
 #include "desk/sign_in.h"
+#include "desk/track.h"
 #include "store/brand.h"
 
 struct start {
@@ -37,6 +39,8 @@ static err put_off(db_conn *c, void *arg) {
 
 err tidy_run(struct desk *d, arena *a, const struct job *job) {
     TRY(sign_in_sweep(d, a));
+    TRY(print_run_sweep(d, a));
+    TRY(track_sweep(d));
     struct again g = {job, desk_now(d) + HOUR_MS};
     return db_write(d->db, put_off, &g);
 }

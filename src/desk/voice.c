@@ -39,6 +39,12 @@ static const struct {
          T("Somebody changed this fact while you were writing. What you wrote is here; look at theirs "
            "before you keep yours."),
          T("There are 500 facts. Retire one before you add another.")},
+    [VOICE_NOTE] =
+        {store_notes, store_note_get, store_note_put,
+         T("There is a note of that title already. Give this one another, so that they can be told apart."),
+         T("Somebody changed this note while you were writing. What you wrote is here; look at theirs "
+           "before you keep yours."),
+         T("There are 500 notes. Retire one before you add another.")},
 };
 
 bool voice_has_slot(str text) {
@@ -75,6 +81,9 @@ static err check_form(arena *a, enum voice_sort sort, const struct voice_form *f
         TRY(check_text(a, "The text", form->text, 2 * VOICE_TEXT_BYTES, &text));
     if (form->text.n > 2 * VOICE_TEXT_BYTES || text.n > VOICE_TEXT_BYTES)
         return err_set(ERR_INVALID, "The text is longer than 64 KB.");
+    if (sort == VOICE_NOTE && text.n > VOICE_NOTE_BYTES)
+        return err_set(ERR_INVALID,
+                       "The note is longer than 4000 bytes. Two short ones are found more easily.");
     TRY(check_slots(sort, text));
     *ret_name = name;
     *ret_text = text;

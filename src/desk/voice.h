@@ -12,6 +12,7 @@
 enum {
     VOICE_NAME_BYTES = 120,
     VOICE_TEXT_BYTES = 64 * 1024,
+    VOICE_NOTE_BYTES = 4000, /* of the brand's world: they stand beside every letter */
     VOICE_PHRASE_BYTES = 1000,
     VOICE_PIECES_MAX = 500,  /* of each sort in use: every composer offers them all */
     VOICE_PHRASES_MAX = 5000 /* every check looks for all of them */
@@ -23,7 +24,7 @@ err voice_pieces(db_conn *c, arena *a, int64_t brand, store_piece_list *ret_fram
 
 /* ---- frameworks and facts ---- */
 
-enum voice_sort { VOICE_FRAMEWORK, VOICE_FACT };
+enum voice_sort { VOICE_FRAMEWORK, VOICE_FACT, VOICE_NOTE }; /* the last: of the brand's world */
 
 struct voice_form {
     str name, text;

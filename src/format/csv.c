@@ -133,10 +133,20 @@ static bool plain_number(str s) {
     return digits && points <= 1;
 }
 
+/* Spreadsheets look behind a byte order mark, and some read the full-width signs as the plain ones. */
+static bool begins_formula(str s) {
+    static const char *const wide[] = {"\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
+    while (str_starts(s, S("\uFEFF"))) s = str_slice(s, 3, s.n);
+    if (s.n && s.p[0] && strchr("=+-@\t\r\n", s.p[0])) return true;
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+        if (str_starts(s, str_z(wide[i]))) return true;
+    return false;
+}
+
 void csv_field(struct csv_out *o, str field) {
     if (o->begun) buf_add_char(o->to, ',');
     o->begun = true;
-    bool formula = field.n && field.p[0] && strchr("=+-@\t\r", field.p[0]) && !plain_number(field);
+    bool formula = begins_formula(field) && !plain_number(field);
     bool quote = formula || !field.n;
     for (size_t i = 0; i < field.n && !quote; i++) {
         char c = field.p[i];

@@ -1,6 +1,14 @@
+#include "desk/box.h"
+#include "desk/child.h"
+#include "desk/defect_hook.h"
+#include "desk/defect_like.h"
+#include "desk/defect_watch.h"
+#include "desk/forget.h"
 #include "desk/learning.h"
 #include "desk/listening.h"
+#include "desk/missing.h"
 #include "desk/outbox.h"
+#include "desk/print_box_run.h"
 #include "desk/reading.h"
 #include "desk/tidy.h"
 #include "desk/voice_learn.h"
@@ -23,8 +31,46 @@ static err run_learn(struct job_context *x, const job_list *jobs) {
 
 static err run_voice(struct job_context *x, const job_list *jobs) { return voice_learn_run(x->desk, jobs); }
 
+static err run_ask(struct job_context *x, const job_list *jobs) {
+    for (size_t i = 0; i < jobs->n; i++) TRY(child_ask_send(x->desk, x->arena, &jobs->v[i]));
+    return ERR_NONE;
+}
+
+static err run_forget(struct job_context *x, const job_list *jobs) {
+    for (size_t i = 0; i < jobs->n; i++) TRY(forget_run(x->desk, x->arena, &jobs->v[i]));
+    return ERR_NONE;
+}
+
+static err run_thank(struct job_context *x, const job_list *jobs) {
+    for (size_t i = 0; i < jobs->n; i++) TRY(missing_mail_send(x->desk, x->arena, &jobs->v[i]));
+    return ERR_NONE;
+}
+
+static err run_follow(struct job_context *x, const job_list *jobs) {
+    for (size_t i = 0; i < jobs->n; i++) TRY(box_follow(x->desk, x->arena, &jobs->v[i]));
+    return ERR_NONE;
+}
+
+static err run_print(struct job_context *x, const job_list *jobs) {
+    for (size_t i = 0; i < jobs->n; i++) TRY(print_run_do(x->desk, x->arena, &jobs->v[i]));
+    return ERR_NONE;
+}
+
 static err run_tidy(struct job_context *x, const job_list *jobs) {
     for (size_t i = 0; i < jobs->n; i++) TRY(tidy_run(x->desk, x->arena, &jobs->v[i]));
+    return ERR_NONE;
+}
+
+static err run_like(struct job_context *x, const job_list *jobs) {
+    return letters_learn_run(x->desk, x->arena, jobs);
+}
+
+static err run_alarm(struct job_context *x, const job_list *jobs) {
+    return defect_watch_run(x->desk, x->arena, jobs);
+}
+
+static err run_makers(struct job_context *x, const job_list *jobs) {
+    for (size_t i = 0; i < jobs->n; i++) TRY(maker_tell_run(x->desk, x->arena, &jobs->v[i]));
     return ERR_NONE;
 }
 
@@ -36,6 +82,15 @@ const struct job_kind job_kinds[] = {
     {"learn", "learn what was said", 1, 64, 30 * MINUTE_MS, MINUTE_MS, 20, run_learn},
     {"voice", "learn how a brand answers", 1, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_voice},
     {"send", "send replies", 2, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_send},
+    {"ask", "ask a grown-up", 1, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_ask},
+    {"forget", "delete what children wrote, when it is time", 1, 1, 30 * MINUTE_MS, MINUTE_MS, 20,
+     run_forget},
+    {"thank", "say that we have a letter from the page", 1, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_thank},
+    {"follow", "ask what became of boxes", 1, 1, MINUTE_MS, MINUTE_MS, 20, run_follow},
+    {"like", "learn letters that came in", 1, 64, 30 * MINUTE_MS, MINUTE_MS, 20, run_like},
+    {"alarm", "look for defects that letters tell of", 1, 64, 10 * MINUTE_MS, MINUTE_MS, 20, run_alarm},
+    {"makers", "tell makers", 1, 1, 5 * MINUTE_MS, MINUTE_MS, 20, run_makers},
+    {"print", "print boxes", 1, 1, 30 * MINUTE_MS, 5 * SECOND_MS, 5, run_print},
     {"tidy", "clear away what has expired", 1, 4, MINUTE_MS, MINUTE_MS, 1000000, run_tidy},
 };
 const int job_kinds_n = sizeof job_kinds / sizeof *job_kinds;

@@ -66,6 +66,17 @@ void slots_put(struct slots *s, uint64_t hash, uint32_t value) {
 
 uint64_t id_join(uint64_t before, str word) { return (before + 1) * LETTERS_P ^ str_hash(word); }
 
+/* For searching: what a name belongs to, and which letters it has. */
+static void describe_phrases(struct catalogue *c) {
+    for (size_t i = 0; i < c->nphrases; i++) {
+        struct phrase *p = &c->phrases[i];
+        p->has = letters_bits(c->pool + p->letters, p->n);
+        for (uint32_t k = 0; k < p->nitems; k++)
+            if (c->items[PHRASE_ITEM(c->phrase_items[p->first + k])].kind != CATALOGUE_PART)
+                p->flags |= PHRASE_SOLD;
+    }
+}
+
 static str pack_str(char **at, str s) {
     str copy = {*at, s.n};
     if (s.n) memcpy(*at, s.p, s.n);
@@ -119,6 +130,7 @@ struct catalogue *catalogue_build(const struct catalogue_item *items, size_t n,
     c->a = a;
     c->n = n < PHRASE_WHOLE ? n : 0;
     copy_items(c, items);
+    c->retired = arena_array(a, c->n, sizeof *c->retired);
     c->aliases = arena_array(a, naliases, sizeof *c->aliases);
     for (size_t i = 0; i < naliases; i++)
         if (aliases[i].item < c->n)
@@ -127,9 +139,16 @@ struct catalogue *catalogue_build(const struct catalogue_item *items, size_t n,
     c->contents = neighbours_of(a, c->n, links, nlinks, false);
     c->holders = neighbours_of(a, c->n, links, nlinks, true);
     catalogue_build_names(c);
+    describe_phrases(c);
     catalogue_build_spelling(c);
     return c;
 }
+
+void catalogue_retire(struct catalogue *c, uint32_t item) {
+    if (item < c->n) c->retired[item] = 1;
+}
+
+bool catalogue_retired(const struct catalogue *c, uint32_t item) { return item < c->n && c->retired[item]; }
 
 void catalogue_free(struct catalogue *c) {
     if (c) arena_free(c->a);

@@ -33,6 +33,8 @@ struct catalogue;
 struct catalogue *catalogue_build(const struct catalogue_item *items, size_t n,
                                   const struct catalogue_link *links, size_t nlinks,
                                   const struct catalogue_alias *aliases, size_t naliases);
+/* Mark an item as no longer sold or made; it is found like any other. Before the catalogue is shared. */
+void catalogue_retire(struct catalogue *c, uint32_t item);
 void catalogue_free(struct catalogue *c);
 size_t catalogue_size(const struct catalogue *c);
 size_t catalogue_memory(const struct catalogue *c); /* bytes */
@@ -56,5 +58,11 @@ void catalogue_find(const struct catalogue *c, arena *a, const struct text *t, c
 const struct catalogue_item *catalogue_item_at(const struct catalogue *c, uint32_t item);
 /* Index of the item with this id, UINT32_MAX when none. */
 uint32_t catalogue_item_of(const struct catalogue *c, catalogue_kind kind, str id);
+bool catalogue_retired(const struct catalogue *c, uint32_t item);
+
+/* What somebody typed into a search box -> products, best first; what they call a figure leads to the
+ * products that hold it. Takes a number or its beginning, a name, a part of one, another name, misspellings
+ * and missing spaces. At most `most`. */
+size_t catalogue_search(const struct catalogue *c, arena *a, str query, uint32_t *ret, size_t most);
 
 #endif

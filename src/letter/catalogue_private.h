@@ -45,8 +45,13 @@ struct phrase {
     uint8_t flags;
     uint32_t first, nitems; /* in phrase_items */
     float weight;           /* how little it may be chance: the sum over its words */
+    uint32_t has;           /* letters_bits of its letters */
 };
-enum { PHRASE_ALIAS = 1, PHRASE_NUMBER = 2 /* digits only */ };
+enum {
+    PHRASE_ALIAS = 1,
+    PHRASE_NUMBER = 2, /* digits only */
+    PHRASE_SOLD = 4,   /* of a product or a figure; the others are of parts only */
+};
 
 /* An item of a phrase; the name is the whole of the item's name, not its beginning. */
 #define PHRASE_WHOLE 0x80000000u
@@ -67,6 +72,7 @@ struct catalogue {
     arena *a;
     struct catalogue_item *items;
     size_t n;
+    uint8_t *retired; /* of each item */
     struct catalogue_alias *aliases;
     size_t naliases;
     struct neighbours contents, holders;
@@ -97,6 +103,12 @@ struct letters {
 struct letters letters_of(const char *p, size_t n);
 static inline uint64_t letters_join(uint64_t hash, const struct letters *w) {
     return hash * w->power + w->hash;
+}
+/* One bit for each letter that occurs: what is not among them cannot hold a word. */
+static inline uint32_t letters_bits(const char *p, size_t n) {
+    uint32_t bits = 0;
+    for (size_t i = 0; i < n; i++) bits |= 1u << ((unsigned char)p[i] & 31);
+    return bits;
 }
 /* The letters of a folded word, into `to` of LETTERS_MAX bytes. */
 struct letters letters_of_word(str folded, char *to);

@@ -12,6 +12,7 @@ static const char *const kind_names[REMARK_KINDS] = {
     [REMARK_STOCK] = "stock",     [REMARK_REFERENCE] = "reference", [REMARK_APOLOGY] = "apology",
     [REMARK_PROMISE] = "promise", [REMARK_PRONOUN] = "pronoun",     [REMARK_CONCRETE] = "concrete",
     [REMARK_LENGTH] = "length",   [REMARK_VOICE] = "voice",         [REMARK_SLOT] = "slot",
+    [REMARK_WORD] = "word",
 };
 
 const char *remark_kind_name(remark_kind k) { return (unsigned)k < REMARK_KINDS ? kind_names[k] : "?"; }
@@ -212,7 +213,6 @@ static void set_skeleton(struct check_work *k) {
     str_list names = {0};
     add_name_words(k->a, &names, in->customer_name);
     add_name_words(k->a, &names, in->agent_name);
-    for (size_t i = 0; i < in->nother_names; i++) add_name_words(k->a, &names, in->other_names[i]);
     for (size_t i = 0; in->letter && i < in->letter->findings.n; i++)
         if (in->letter->findings.v[i].kind == FINDING_NAME)
             add_name_words(k->a, &names, in->letter->findings.v[i].value);
@@ -220,6 +220,11 @@ static void set_skeleton(struct check_work *k) {
     for (size_t i = 0; i < names.n; i++) *hashes_put(&k->names, text_hash(names.v[i])) = 1;
     struct skeleton_mask mask = {k->letter, names.v, names.n, in->catalogue};
     skeleton_of(k->a, &k->reply, &mask, &k->skeleton);
+    /* The index knows nothing of our own names, so they are no part of the mask. */
+    str_list ours = {0};
+    for (size_t i = 0; i < in->nother_names; i++) add_name_words(k->a, &ours, in->other_names[i]);
+    k->ours = hashes_new(k->a, ours.n);
+    for (size_t i = 0; i < ours.n; i++) *hashes_put(&k->ours, text_hash(ours.v[i])) = 1;
 }
 
 /* Words that have a remark of what they promise or regret need none of their being stock. */
@@ -282,6 +287,7 @@ void check(arena *a, const struct check_input *in, struct checked *ret) {
     check_concrete(&k);
     check_length(&k);
     check_voice(&k);
+    check_avoided(&k);
     drop_doubled(&k.remarks);
     if (k.remarks.n) qsort(k.remarks.v, k.remarks.n, sizeof *k.remarks.v, by_start);
     *ret = (struct checked){.language = language, .has_pack = k.pack != NULL, .remarks = k.remarks};

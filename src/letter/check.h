@@ -23,8 +23,9 @@ typedef enum remark_kind {
     REMARK_LENGTH,        /* sentences longer than the reader's; advice */
     REMARK_VOICE,         /* words far from the brand's approved letters; advice */
     REMARK_SLOT,          /* a framework's slot is not filled (stop) */
+    REMARK_WORD,          /* a word that the brand avoids; advice */
 } remark_kind;
-enum { REMARK_KINDS = REMARK_SLOT + 1 };
+enum { REMARK_KINDS = REMARK_WORD + 1 };
 const char *remark_kind_name(remark_kind k); /* name greeting echo ask canned canned_letter stock ... */
 bool remark_kind_of(str name, remark_kind *ret);
 
@@ -103,13 +104,22 @@ struct check_fact {
     str text;
 };
 
+/* A word, or several in a row, that the brand does not use. */
+struct check_avoided {
+    str word;
+    str instead; /* what it says instead; "" nothing */
+    str why;     /* "" is said nowhere */
+};
+
 struct check_input {
     const struct heard *letter; /* with the agent's corrections; NULL: we write first */
     str reply;
-    str language;           /* of the reply; "": found out */
-    str customer_name;      /* as the desk knows it; "" unknown */
-    str agent_name;         /* who writes; "" unknown */
-    const str *other_names; /* further names that may stand in the greeting */
+    str language;      /* of the reply; "": found out */
+    str customer_name; /* as the desk knows it; "" unknown */
+    str agent_name;    /* who writes; "" unknown */
+    /* Names that are fine in a greeting and are not the reader's: the brand's own, its personas'. Whoever
+     * greets them greets nobody wrong, and does not call the reader by name either. */
+    const str *other_names;
     size_t nother_names;
     const struct catalogue *catalogue;
     const struct check_history *history;
@@ -119,6 +129,8 @@ struct check_input {
     size_t nstock;
     const str *allowed; /* phrases a lead allows */
     size_t nallowed;
+    const struct check_avoided *avoided; /* compared as whole words, without regard to capitals and accents */
+    size_t navoided;
     const str *references; /* our numbers for this conversation ("#1042"): not for customers */
     size_t nreferences;
     const str *earlier; /* our earlier replies in this conversation, oldest first */

@@ -192,7 +192,6 @@ static void know_all(struct check_work *k, struct known_list *list) {
         }
     if (looks_like_name(k->in->customer_name)) know(k, list, k->in->customer_name);
     k->reader = list->n ? list->v[0].shown : S("");
-    for (size_t i = 0; i < k->in->nother_names; i++) know(k, list, k->in->other_names[i]);
 }
 
 static bool word_in(str words, str word) {
@@ -334,21 +333,30 @@ static void name_evidence(struct check_work *k, struct remark *r) {
             check_letter(k, r, letter->findings.v[i].start, letter->findings.v[i].end);
 }
 
+/* "Tidewatch", and "Tidewatch's". */
+static bool is_ours(const struct check_work *k, const struct word *w) {
+    size_t end = str_find_char(w->folded, '\'', 0);
+    str base = end == SIZE_MAX ? w->folded : str_slice(w->folded, 0, end);
+    return hashes_get(&k->ours, w->folded_hash) || hashes_get(&k->ours, text_hash(base));
+}
+
 /* One greeting; true when it names the reader. */
 static bool judge_greeting(struct check_work *k, const struct greeting *g, const struct known_list *known) {
     uint32_t words[GREETED_MAX];
     size_t n = greeted_names(k, g, known, words);
     if (!n || !known->n) return false;
     const struct known *near = NULL;
-    bool in_letter = false;
+    bool in_letter = false, ours = true;
     for (size_t i = 0; i < n; i++) {
         str folded = k->reply.words[words[i]].folded;
+        ours = ours && is_ours(k, &k->reply.words[words[i]]);
         for (size_t j = 0; j < known->n; j++) {
             if (same_name(k, folded, known->v[j].folded)) return true;
             if (!near && misspelt(folded, known->v[j].folded)) near = &known->v[j];
         }
         in_letter |= hashes_get(&k->letter_folded, k->reply.words[words[i]].folded_hash) != NULL;
     }
+    if (ours && !near) return false;
     uint32_t from = words[0], to = words[n - 1] + 1;
     struct remark *r;
     if (near) {

@@ -39,6 +39,7 @@ struct check_work {
     struct hashes letter_words;          /* hash of stem -> 1 + first word of the letter */
     struct hashes letter_folded;         /* hash of the folded word -> the same */
     struct hashes names;                 /* folded words of the names of customer and agents */
+    struct hashes ours;                  /* folded words of our own names: the brand's, its personas' */
     uint32_t greeting_from, greeting_to; /* words of the greeting; equal: there is none */
     str reader;                          /* what to call them in a remark: the first of their names; "" */
     size_t nsentences;                   /* at most CHECK_SENTENCES_MAX */
@@ -90,5 +91,6 @@ void check_pronoun(struct check_work *k);
 void check_concrete(struct check_work *k);
 void check_length(struct check_work *k);
 void check_voice(struct check_work *k);
+void check_avoided(struct check_work *k);
 
 #endif

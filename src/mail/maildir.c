@@ -71,24 +71,24 @@ static err make_folders(arena *a, str folder) {
     return made ? sync_folder(str_cstr(a, folder)) : ERR_NONE;
 }
 
-/* Is the letter in new, or in cur, where readers add their flags after a colon? */
-static err is_there(arena *a, const char *inbox, const char *seen, str name, bool *ret_there) {
+/* Where the letter is: in new, or in cur, where readers add their flags after a colon. NULL: nowhere. */
+static err find_letter(arena *a, const char *inbox, const char *seen, str name, const char **ret_path) {
     const char *path = str_cstr(a, str_fmt(a, "%s/%.*s", inbox, STR_FMT(name)));
     struct stat st;
+    *ret_path = NULL;
     if (lstat(path, &st) == 0) {
-        *ret_there = true;
+        *ret_path = path;
         return ERR_NONE;
     }
     if (errno != ENOENT) return failed("look at", path);
     DIR_AUTO DIR *dir = opendir(seen);
-    if (!dir) return failed("read", seen);
+    if (!dir) return errno == ENOENT ? ERR_NONE : failed("read", seen);
     struct dirent *entry;
-    bool there = false;
-    while (!there && (entry = readdir(dir))) {
+    while (!*ret_path && (entry = readdir(dir))) {
         str have = str_z(entry->d_name);
-        there = str_starts(have, name) && (have.n == name.n || have.p[name.n] == ':');
+        if (str_starts(have, name) && (have.n == name.n || have.p[name.n] == ':'))
+            *ret_path = str_cstr(a, str_fmt(a, "%s/%s", seen, entry->d_name));
     }
-    *ret_there = there;
     return ERR_NONE;
 }
 
@@ -124,8 +124,8 @@ err maildir_deliver(arena *a, str folder, str name, str message) {
     TRY(make_folders(a, folder));
     const char *inbox = str_cstr(a, str_fmt(a, "%.*s/new", STR_FMT(folder)));
     const char *seen = str_cstr(a, str_fmt(a, "%.*s/cur", STR_FMT(folder)));
-    bool there = false;
-    TRY(is_there(a, inbox, seen, name, &there));
+    const char *there;
+    TRY(find_letter(a, inbox, seen, name, &there));
     /* The try before may have ended between its rename and its fsync. */
     if (there) return sync_folder(inbox);
     BUF_AUTO buf bytes = BUF_MAX(message.n + 1);
@@ -142,4 +142,14 @@ err maildir_deliver(arena *a, str folder, str name, str message) {
         return code;
     }
     return sync_folder(inbox);
+}
+
+err maildir_remove(arena *a, str folder, str name) {
+    if (!name_fits(name)) return err_set(ERR_INVALID, "Not a name for a letter's file: %.*s.", STR_FMT(name));
+    const char *inbox = str_cstr(a, str_fmt(a, "%.*s/new", STR_FMT(folder)));
+    const char *seen = str_cstr(a, str_fmt(a, "%.*s/cur", STR_FMT(folder)));
+    const char *path;
+    TRY(find_letter(a, inbox, seen, name, &path));
+    if (path && unlink(path) < 0 && errno != ENOENT) return failed("remove", path);
+    return ERR_NONE;
 }

@@ -52,5 +52,7 @@ err smtp_probe(arena *a, const struct smtp_options *options);
  * fsynced. Delivering the same name again is ERR_NONE and leaves one file, also after a reader has moved it
  * to cur. Line ends become LF. ERR_INVALID for the name, ERR_FULL, ERR_DENIED, ERR_IO. */
 err maildir_deliver(arena *a, str folder, str name, str message);
+/* Take it away again, wherever a reader moved it to; not there is ERR_NONE. */
+err maildir_remove(arena *a, str folder, str name);
 
 #endif

@@ -107,9 +107,15 @@ err object_put(arena *a, str folder, str hash, str bytes) {
     return file_write(a, path, bytes, 0640);
 }
 
+static str aside_path(arena *a, str folder, str hash) {
+    return str_fmt(a, "%s.aside", object_path(a, folder, hash).p);
+}
+
 err object_get(arena *a, str folder, str hash, str *ret_bytes) {
     str bytes;
-    TRY(file_read(a, object_path(a, folder, hash), ARENA_DEFAULT_LIMIT / 2, &bytes));
+    err e = file_read(a, object_path(a, folder, hash), ARENA_DEFAULT_LIMIT / 2, &bytes);
+    if (e == ERR_MISSING) e = file_read(a, aside_path(a, folder, hash), ARENA_DEFAULT_LIMIT / 2, &bytes);
+    TRY(e);
     if (!str_eq(content_hash(a, bytes), hash))
         return err_set(ERR_IO, "The object %s is damaged: its bytes have another hash.", str_cstr(a, hash));
     *ret_bytes = bytes;
@@ -127,6 +133,19 @@ err file_remove(arena *a, str path) {
     if (unlink(z) < 0 && errno != ENOENT) return io_error("remove", z);
     return ERR_NONE;
 }
+
+err object_set_aside(arena *a, str folder, str hash) {
+    err e = file_move(a, object_path(a, folder, hash), aside_path(a, folder, hash));
+    return e == ERR_MISSING ? ERR_NONE : e;
+}
+
+err object_take_back(arena *a, str folder, str hash) {
+    if (access(object_path(a, folder, hash).p, F_OK) == 0) return object_drop_aside(a, folder, hash);
+    err e = file_move(a, aside_path(a, folder, hash), object_path(a, folder, hash));
+    return e == ERR_MISSING ? ERR_NONE : e;
+}
+
+err object_drop_aside(arena *a, str folder, str hash) { return file_remove(a, aside_path(a, folder, hash)); }
 
 int64_t disk_free(arena *a, str path) {
     struct statvfs v;

@@ -14,6 +14,13 @@ err object_put(arena *a, str folder, str hash, str bytes);
 /* ERR_MISSING when it is not there, ERR_IO when the bytes no longer have that hash. */
 err object_get(arena *a, str folder, str hash, str *ret_bytes);
 str object_path(arena *a, str folder, str hash); /* NUL-terminated */
+/* An object that no row names may be about to be named by one: whoever puts the same bytes finds the file
+ * there and commits a moment later. So it is put aside first, where object_put does not see it any more but
+ * object_get still does, and an hour later it is dropped, or taken back when a row names it after all. All:
+ * not there is ERR_NONE. */
+err object_set_aside(arena *a, str folder, str hash);
+err object_take_back(arena *a, str folder, str hash);
+err object_drop_aside(arena *a, str folder, str hash);
 /* A whole file, at most `max` bytes (ERR_LIMIT beyond). */
 err file_read(arena *a, str path, size_t max, str *ret_bytes);
 /* Write a file so that after a crash either the old or the new one is there: temporary name, fsync, rename.

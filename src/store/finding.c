@@ -95,6 +95,7 @@ err store_correction_counts(db_conn *c, arena *a, int64_t brand, int64_t since,
                             store_correction_count_list *ret) {
     db_query *q =
         db_sql(c, "SELECT kind, state, COUNT(*) AS n FROM correction WHERE brand_id = $1 AND at >= $2 "
+                  "AND agent_id <> 0 "
                   "GROUP BY kind, state ORDER BY kind, state");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, since);

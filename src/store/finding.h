@@ -37,7 +37,7 @@ struct store_correction_count {
     int64_t n;
 };
 typedef LIST(struct store_correction_count) store_correction_count_list;
-/* How often what was put right, since `since`; by kind and state. */
+/* How often people put what right, since `since`; by kind and state. */
 err store_correction_counts(db_conn *c, arena *a, int64_t brand, int64_t since,
                             store_correction_count_list *ret);
 

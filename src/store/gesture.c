@@ -180,6 +180,28 @@ err store_gestures_asked(db_conn *c, arena *a, int64_t brand, int64_t after, int
     return take_rows(q, a, ret);
 }
 
+err store_gestures_after(db_conn *c, arena *a, int64_t brand, int64_t after, int limit,
+                         store_gesture_list *ret) {
+    db_query *q = db_sql(c, PAGE("gesture w WHERE w.brand_id = $1 AND w.id > $2 ORDER BY w.id LIMIT $3"));
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, after);
+    db_bind_int(q, 3, limit);
+    return take_rows(q, a, ret);
+}
+
+err store_gestures_asked_count(db_conn *c, int64_t brand, int cap, int *ret) {
+    db_query *q = db_sql(c, "SELECT COUNT(*) AS n FROM (SELECT 1 FROM gesture_step q WHERE q.brand_id = $1 "
+                            "AND q.step = 'asked' AND NOT EXISTS (SELECT 1 FROM gesture_step r WHERE "
+                            "r.brand_id = q.brand_id AND r.gesture_id = q.gesture_id AND r.position = "
+                            "q.position + 1) LIMIT $2) w");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, cap);
+    int n = db_row(q) ? (int)db_int(q, "n") : 0;
+    TRY(db_done(q));
+    *ret = n;
+    return ERR_NONE;
+}
+
 #define UNREAD                                                                                               \
     "AND NOT EXISTS (SELECT 1 FROM judgement_note j WHERE j.brand_id = w.brand_id AND j.gesture_id = w.id) "
 #define JUDGED(which)                                                                                        \
@@ -220,24 +242,6 @@ err store_gesture_sums(db_conn *c, int64_t brand, int64_t conversation, int64_t 
         sums = (struct store_gesture_sums){db_int(q, "n"), db_int(q, "quantity"), db_int(q, "cost")};
     TRY(db_done(q));
     *ret = sums;
-    return ERR_NONE;
-}
-
-err store_gesture_last_cost(db_conn *c, int64_t brand, str item_kind, str item_code, str currency,
-                            int64_t *ret_cost, int64_t *ret_quantity) {
-    db_query *q =
-        db_sql(c, "SELECT g.cost, g.quantity FROM gesture g WHERE g.brand_id = $1 AND g.item_kind = $2 AND "
-                  "g.item_code = $3 AND g.currency = $4 AND g.kind IN ('replacement', 'part', 'extra') "
-                  "AND g.cost > 0 AND NOT " GONE " ORDER BY g.id DESC LIMIT 1");
-    db_bind_int(q, 1, brand);
-    db_bind_text(q, 2, item_kind);
-    db_bind_text(q, 3, item_code);
-    db_bind_text(q, 4, currency);
-    bool there = db_row(q);
-    int64_t cost = there ? db_int(q, "cost") : 0, quantity = there ? db_int(q, "quantity") : 0;
-    TRY(db_done(q));
-    *ret_cost = cost;
-    *ret_quantity = quantity;
     return ERR_NONE;
 }
 
@@ -297,6 +301,29 @@ err store_gestures_forget_words(db_conn *c, int64_t brand, int64_t conversation)
     return run_on(db_sql(c, "UPDATE gesture SET judgement = '', item_name = CASE WHEN item_code = '' THEN '' "
                             "ELSE item_name END WHERE brand_id = $1 AND conversation_id = $2"),
                   brand, conversation);
+}
+
+err store_gesture_items(db_conn *c, arena *a, int64_t brand, str currency, const int64_t *ids, size_t n,
+                        store_gesture_item_list *ret) {
+    db_query *q = db_sql(
+        c,
+        "SELECT i.id, i.name, i.retired_at, COALESCE(l.cost, 0) AS cost, COALESCE(l.quantity, 0) AS quantity "
+        "FROM catalogue_item i LEFT JOIN gesture l ON l.brand_id = i.brand_id AND l.id = ("
+        "SELECT MAX(g.id) FROM gesture g WHERE g.brand_id = i.brand_id AND g.item_kind = CASE i.kind "
+        "WHEN 0 THEN 'product' WHEN 1 THEN 'figure' ELSE 'part' END AND g.item_code = i.code "
+        "AND g.currency = $2 AND g.kind IN ('replacement', 'part', 'extra') AND g.cost > 0 AND NOT " GONE
+        ") WHERE i.brand_id = $1 AND i.id IN ($3, $4, $5, $6, $7, $8)");
+    store_gesture_item_list rows = {0};
+    db_bind_int(q, 1, brand);
+    db_bind_text(q, 2, currency);
+    for (size_t i = 0; i < GESTURE_ITEMS_MAX; i++) db_bind_int(q, 3 + (int)i, i < n ? ids[i] : 0);
+    while (db_row(q))
+        *list_add(a, &rows) =
+            (struct store_gesture_item){db_int(q, "id"), db_text(q, a, "name"), db_int(q, "retired_at"),
+                                        db_int(q, "cost"), db_int(q, "quantity")};
+    TRY(db_done(q));
+    *ret = rows;
+    return ERR_NONE;
 }
 
 err store_gesture_item(db_conn *c, arena *a, int64_t brand, int64_t item, str *ret_name,

@@ -74,11 +74,6 @@ struct store_gesture_sums {
 };
 err store_gesture_sums(db_conn *c, int64_t brand, int64_t conversation, int64_t policy,
                        struct store_gesture_sums *ret);
-/* The last cost and quantity with which this item was given or asked for, declined and withdrawn ones aside;
- * *ret_quantity 0 when it never was. */
-err store_gesture_last_cost(db_conn *c, int64_t brand, str item_kind, str item_code, str currency,
-                            int64_t *ret_cost, int64_t *ret_quantity);
-
 struct store_step {
     int64_t gesture_id, position; /* from 1 */
     gesture_state step;
@@ -93,6 +88,25 @@ err store_steps_of(db_conn *c, arena *a, int64_t brand, int64_t gesture, store_s
 /* When a customer's words are deleted: the judgements, notes and freely described items of a conversation go
  * too. What was given, by whom and for how much stays: the books must go on adding up. */
 err store_gestures_forget_words(db_conn *c, int64_t brand, int64_t conversation);
+
+/* Items of the catalogue by their row ids, at most GESTURE_ITEMS_MAX, retired ones too; what is not there is
+ * left out. The last cost and quantity with which each was given or asked for, declined and withdrawn ones
+ * aside; quantity 0 when it never was. */
+enum { GESTURE_ITEMS_MAX = 6 };
+struct store_gesture_item {
+    int64_t id;
+    str name;
+    int64_t retired_at, cost, quantity;
+};
+typedef LIST(struct store_gesture_item) store_gesture_item_list;
+err store_gesture_items(db_conn *c, arena *a, int64_t brand, str currency, const int64_t *ids, size_t n,
+                        store_gesture_item_list *ret);
+
+/* All of the brand, oldest first, ids above `after`. */
+err store_gestures_after(db_conn *c, arena *a, int64_t brand, int64_t after, int limit,
+                         store_gesture_list *ret);
+/* How many wait for a lead, up to `cap`. */
+err store_gestures_asked_count(db_conn *c, int64_t brand, int cap, int *ret);
 
 /* An item of the catalogue by its row id, retired ones too; ERR_MISSING when there is none. */
 err store_gesture_item(db_conn *c, arena *a, int64_t brand, int64_t item, str *ret_name,

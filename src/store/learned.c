@@ -108,7 +108,8 @@ err store_said_get(db_conn *c, arena *a, int64_t brand, int64_t message, struct 
         r.agent_name = db_text(q, a, "from_name");
     }
     TRY(db_done(q));
-    if (!found) return err_set(ERR_MISSING, "There is no such reply.");
+    /* One without words had them deleted (store/forget.h). */
+    if (!found || !r.text.n) return err_set(ERR_MISSING, "There is no such reply.");
     TRY(said_of_whom(c, a, brand, &r));
     TRY(said_to_what(c, a, brand, &r));
     *ret = r;

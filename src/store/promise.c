@@ -50,12 +50,17 @@ NAMES(promise_step_kind, promise_step, step_names, PROMISE_STEPS)
     "COALESCE((SELECT s.note FROM promise_step s WHERE s.brand_id = p.brand_id AND s.promise_id = p.id "     \
     "AND s.position = p.steps), '') "
 
+#define SAID_AT                                                                                              \
+    "COALESCE((SELECT m.said_at FROM message m WHERE m.brand_id = p.brand_id AND m.id = p.message_id), "     \
+    "p.created_at) "
+
 #define ROWS                                                                                                 \
     "SELECT p.id, p.conversation_id, p.customer_id, p.message_id, p.whose, p.text, p.due_day, p.due_at, "    \
     "p.rise_at, p.warned_at, p.warned_day, p.state, p.proof_kind, p.proof_id, p.agreed, p.steps, "           \
     "p.agent_id, p.created_at, p.settled_at, p.settled_by, v.number, v.subject, " HOLDER " AS holder_id, "   \
     "CASE WHEN " GONE " THEN 1 ELSE 0 END AS holder_gone, u.name AS customer_name, " AGENT_NAME              \
-    "AS agent_name, " HOLDER_NAME "AS holder_name, " SETTLED_NAME "AS settled_name, " LAST_NOTE "AS note "   \
+    "AS agent_name, " HOLDER_NAME "AS holder_name, " SETTLED_NAME "AS settled_name, " LAST_NOTE              \
+    "AS note, " SAID_AT "AS said_at "                                                                        \
     "FROM promise p " WITH_HOLDER "JOIN customer u ON u.brand_id = p.brand_id AND u.id = p.customer_id "     \
     "WHERE p.brand_id = $1 "
 
@@ -85,7 +90,8 @@ static void read_row(db_query *q, arena *a, struct store_promise *r) {
                                 .agent_name = db_text(q, a, "agent_name"),
                                 .holder_name = db_text(q, a, "holder_name"),
                                 .settled_name = db_text(q, a, "settled_name"),
-                                .note = db_text(q, a, "note")};
+                                .note = db_text(q, a, "note"),
+                                .said_at = db_int(q, "said_at")};
     promise_whose_from(db_text(q, a, "whose"), &r->whose);
     promise_state_from(db_text(q, a, "state"), &r->state);
     proof_kind_from(db_text(q, a, "proof_kind"), &r->proof.kind);
@@ -280,6 +286,19 @@ err store_promise_memories(db_conn *c, arena *a, int64_t brand, int64_t customer
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, customer);
     db_bind_int(q, 3, except);
+    db_bind_int(q, 4, limit);
+    return take(q, a, ret);
+}
+
+err store_promises_beside(db_conn *c, arena *a, int64_t brand, int64_t conversation, int64_t customer,
+                          int limit, store_promise_list *ret) {
+    db_query *q = db_sql(c, ROWS "AND p.id IN (SELECT id FROM promise WHERE brand_id = $1 AND "
+                                 "conversation_id = $2 UNION SELECT id FROM promise WHERE brand_id = $1 AND "
+                                 "customer_id = $3 AND whose = 'theirs' AND agreed = 1 AND state IN ('open', "
+                                 "'kept')) ORDER BY p.id DESC LIMIT $4");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, conversation);
+    db_bind_int(q, 3, customer);
     db_bind_int(q, 4, limit);
     return take(q, a, ret);
 }

@@ -45,7 +45,8 @@ struct store_promise {
     int64_t number, holder_id;
     bool holder_gone; /* away, disabled, or nobody */
     str subject, customer_name, agent_name, holder_name, settled_name;
-    str note; /* of the last step: the facts of a warning, why it was moved, broken, released */
+    str note;        /* of the last step: the facts of a warning, why it was moved, broken, released */
+    int64_t said_at; /* when the message that says it was said; without one, when it was noted */
 };
 typedef LIST(struct store_promise) store_promise_list;
 
@@ -101,6 +102,10 @@ err store_promises_of_customer(db_conn *c, arena *a, int64_t brand, int64_t cust
 /* Theirs, agreed to, open or kept, from other conversations than `except`; newest first. */
 err store_promise_memories(db_conn *c, arena *a, int64_t brand, int64_t customer, int64_t except, int limit,
                            store_promise_list *ret);
+/* All that stands beside a conversation, in one question, newest first: ours and theirs said in it, and the
+ * memories above from the customer's other conversations. */
+err store_promises_beside(db_conn *c, arena *a, int64_t brand, int64_t conversation, int64_t customer,
+                          int limit, store_promise_list *ret);
 /* ret->id 0 when there is none. Theirs from one letter with these very words; ours, open and added by hand,
  * with these very words for this day. */
 err store_promise_same_theirs(db_conn *c, arena *a, int64_t brand, int64_t message, str text,

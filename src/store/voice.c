@@ -40,6 +40,12 @@ err store_facts(db_conn *c, arena *a, int64_t brand, store_piece_list *ret) {
     return take_pieces(q, a, ret);
 }
 
+err store_notes(db_conn *c, arena *a, int64_t brand, store_piece_list *ret) {
+    db_query *q = db_sql(c, PIECE_ROWS("world_note") "AND f.retired_at = 0 ORDER BY f.name, f.id");
+    db_bind_int(q, 1, brand);
+    return take_pieces(q, a, ret);
+}
+
 #define PIECES_RETIRED "AND f.retired_at > 0 ORDER BY f.retired_at DESC, f.id DESC LIMIT $2"
 
 err store_frameworks_retired(db_conn *c, arena *a, int64_t brand, int limit, store_piece_list *ret) {
@@ -51,6 +57,13 @@ err store_frameworks_retired(db_conn *c, arena *a, int64_t brand, int limit, sto
 
 err store_facts_retired(db_conn *c, arena *a, int64_t brand, int limit, store_piece_list *ret) {
     db_query *q = db_sql(c, PIECE_ROWS("fact") PIECES_RETIRED);
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, limit);
+    return take_pieces(q, a, ret);
+}
+
+err store_notes_retired(db_conn *c, arena *a, int64_t brand, int limit, store_piece_list *ret) {
+    db_query *q = db_sql(c, PIECE_ROWS("world_note") PIECES_RETIRED);
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, limit);
     return take_pieces(q, a, ret);
@@ -78,6 +91,13 @@ err store_fact_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct store
     return take_one(q, a, "There is no such fact.", ret);
 }
 
+err store_note_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct store_piece *ret) {
+    db_query *q = db_sql(c, PIECE_ROWS("world_note") "AND f.id = $2");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, id);
+    return take_one(q, a, "There is no such note.", ret);
+}
+
 static err put_piece(db_query *q, int64_t brand, const struct store_piece *r) {
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, r->id);
@@ -95,6 +115,10 @@ err store_framework_put(db_conn *c, int64_t brand, const struct store_piece *row
 
 err store_fact_put(db_conn *c, int64_t brand, const struct store_piece *row) {
     return put_piece(db_sql(c, PIECE_PUT("fact")), brand, row);
+}
+
+err store_note_put(db_conn *c, int64_t brand, const struct store_piece *row) {
+    return put_piece(db_sql(c, PIECE_PUT("world_note")), brand, row);
 }
 
 /* ---- phrases ---- */

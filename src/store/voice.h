@@ -5,7 +5,7 @@
 #include "base/list.h"
 #include "db/db.h"
 
-/* A framework or a fact: a named text. */
+/* A framework, a fact, or a note of the brand's world: a named text. */
 struct store_piece {
     int64_t id;
     str name, text;
@@ -17,15 +17,19 @@ typedef LIST(struct store_piece) store_piece_list;
 /* Not retired ones, by name. */
 err store_frameworks(db_conn *c, arena *a, int64_t brand, store_piece_list *ret);
 err store_facts(db_conn *c, arena *a, int64_t brand, store_piece_list *ret);
+err store_notes(db_conn *c, arena *a, int64_t brand, store_piece_list *ret);
 /* The retired ones, latest first, at most `limit`. */
 err store_frameworks_retired(db_conn *c, arena *a, int64_t brand, int limit, store_piece_list *ret);
 err store_facts_retired(db_conn *c, arena *a, int64_t brand, int limit, store_piece_list *ret);
+err store_notes_retired(db_conn *c, arena *a, int64_t brand, int limit, store_piece_list *ret);
 /* ERR_MISSING when the brand has none of that id. */
 err store_framework_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct store_piece *ret);
 err store_fact_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct store_piece *ret);
+err store_note_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct store_piece *ret);
 /* Insert, or replace what stands under that id. */
 err store_framework_put(db_conn *c, int64_t brand, const struct store_piece *row);
 err store_fact_put(db_conn *c, int64_t brand, const struct store_piece *row);
+err store_note_put(db_conn *c, int64_t brand, const struct store_piece *row);
 
 typedef enum phrase_state { PHRASE_LEARNED, PHRASE_ADDED, PHRASE_ALLOWED } phrase_state;
 const char *phrase_state_name(phrase_state s); /* "learned", "added", "allowed" */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "web/conversation_page.h"
+#include "web/promise_page.h"
 #include "web/reply_page.h"
 
 /* ---- offsets ---- */
@@ -169,6 +170,8 @@ void check_json_remarks(const struct check_view *v, struct json_out *o) {
             json_nil(o);
         if (m->due_at) json_key(o, S("due_day")), json_str(o, r->due_day);
         if (m->due_at) json_key(o, S("due_text")), json_str(o, r->due_text);
+        /* What not_promised takes, whatever the other places are counted in. */
+        if (m->due_at) json_key(o, S("start_bytes")), json_int(o, m->start);
         json_key(o, S("evidence"));
         json_open_array(o);
         for (size_t k = 0; k < m->evidence.n; k++) json_evidence(o, &r->evidence[k]);
@@ -200,8 +203,9 @@ err check_do(struct web_call *w) {
     if (!w->json) {
         /* A browser without scripts: the draft is kept, and the page shows the remarks above it. */
         TRY(reply_keep(w, conversation));
-        web_go(w, conversation ? web_path(w, "/c/%lld?checked=1#check", (long long)conversation)
-                               : web_path(w, "/write?checked=1#check"));
+        str ticks = promise_ticks_query(w, web_param_text(w, "text"));
+        str page = conversation ? web_path(w, "/c/%lld", (long long)conversation) : web_path(w, "/write");
+        web_go(w, str_fmt(w->arena, "%.*s?checked=1%.*s#check", STR_FMT(page), STR_FMT(ticks)));
         return ERR_NONE;
     }
     str units = web_param(w, "units");

@@ -3,7 +3,14 @@
 
 #include "format/unwrap.h"
 #include "store/voice.h"
+#include "web/box_page.h"
+#include "web/child_page.h"
+#include "web/defect_page.h"
+#include "web/gesture_panel.h"
+#include "web/missing_page.h"
+#include "web/promise_page.h"
 #include "web/reply_page.h"
+#include "web/world_page.h"
 
 static err load_inbox(struct web_call *w, struct conversation_page *p) {
     const struct glance *g;
@@ -50,7 +57,7 @@ static void merge(struct web_call *w, struct conversation_page *p) {
         struct said *s = list_add(w->arena, &p->said);
         s->message = message;
         s->as_sent = message->html.n && (sent == message->id || (!message->text.n && sent == 0));
-        split_quoted(message->text, &s->body, &s->quoted);
+        split_quoted(w->arena, message->text, &s->body, &s->quoted);
         if (message->kind == MESSAGE_LETTER) s->body = text_unwrap(w->arena, s->body);
     }
 }
@@ -99,7 +106,8 @@ static void typed_in(struct web_call *w, struct composing *k) {
 
 static void add_inserts(struct web_call *w, const store_piece_list *pieces, bool fact, insert_list *all) {
     for (size_t i = 0; i < pieces->n; i++)
-        *list_add(w->arena, all) = (struct insert){pieces->v[i].name, pieces->v[i].text, fact};
+        *list_add(w->arena, all) =
+            (struct insert){.name = pieces->v[i].name, .text = pieces->v[i].text, .fact = fact};
 }
 
 err inserts_load(struct web_call *w, insert_list *ret_inserts) {
@@ -111,6 +119,7 @@ err inserts_load(struct web_call *w, insert_list *ret_inserts) {
     TRY(store_facts(c, w->arena, w->who.brand.id, &facts));
     add_inserts(w, &frameworks, false, &all);
     add_inserts(w, &facts, true, &all);
+    TRY(sign_off_inserts(w, &all));
     *ret_inserts = all;
     return ERR_NONE;
 }
@@ -187,6 +196,7 @@ static err load_around(struct web_call *w, struct conversation_page *p) {
  * themselves, so the page's own reading ends before. */
 static err load_heard(struct web_call *w, struct conversation_page *p) {
     web_read_end(w);
+    if (child_forgotten(p)) return ERR_NONE;
     for (size_t i = 0; i < p->said.n; i++) {
         struct said *s = &p->said.v[i];
         struct letter_heard *heard;
@@ -222,8 +232,15 @@ err conversation_load(struct web_call *w, int64_t id, bool typed, struct convers
     TRY(hang_on(w, p));
     if (p->may_write && !w->program) TRY(load_compose(w, p, typed));
     TRY(load_customer(w, p));
+    TRY(child_panel_load(w, p));
+    TRY(promise_panel_load(w, p));
+    TRY(box_panel_load(w, id, &p->boxes));
+    child_only_looks(w, p);
+    if (!w->program) TRY(track_panel_load(w, p));
     if (!w->program) TRY(load_around(w, p));
     TRY(load_heard(w, p));
+    TRY(defect_panel_load(w, p));
+    if (!w->program) TRY(gesture_panel_load(w, p));
     *ret_page = p;
     return ERR_NONE;
 }

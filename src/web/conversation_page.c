@@ -2,6 +2,10 @@
 
 #include "composer.tmpl.h"
 #include "conversation.tmpl.h"
+#include "web/box_page.h"
+#include "web/child_page.h"
+#include "web/defect_page.h"
+#include "web/promise_page.h"
 
 void conversation_html(struct web_call *w) {
     const struct conversation_page *p = w->view;
@@ -126,6 +130,10 @@ void conversation_json(const struct web_call *w, struct json_out *o) {
     for (size_t i = 0; i < p->addresses.n; i++) json_str(o, p->addresses.v[i].address);
     json_close_array(o);
     json_close_object(o);
+    json_key(o, S("child")), child_panel_json(w, o, p->child);
+    json_key(o, S("promises")), promise_panel_json(w, o, p->promises);
+    json_key(o, S("boxes")), box_panel_json(w, o, p->boxes);
+    json_key(o, S("defects")), defect_panel_json(o, p->defects);
     json_key(o, S("others"));
     json_open_array(o);
     for (size_t i = 0; i < p->others.n; i++) conversation_json_object(o, &p->others.v[i]);

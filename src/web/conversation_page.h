@@ -26,10 +26,12 @@ struct said {
 };
 typedef LIST(struct said) said_list;
 
-/* Something that can be put into a reply: an outline with slots, or a fact (a link, steps, legal text). */
+/* Something that can be put into a reply: an outline with slots, a fact (a link, steps, legal text), or an
+ * end. */
 struct insert {
     str name, text;
-    bool fact;
+    bool fact, sign_off;
+    int64_t id; /* of an end; 0 the agent's own */
 };
 typedef LIST(struct insert) insert_list;
 
@@ -43,7 +45,7 @@ struct composing {
     bool kept;       /* there is a draft */
     str key;         /* reply_wish.key: one for each form that was made */
     str signature;   /* a text that is nothing else counts as empty */
-    insert_list inserts;            /* frameworks and facts of the brand */
+    insert_list inserts;            /* frameworks, facts and sign-offs of the brand */
     const struct check_view *check; /* the remarks, for a browser without scripts; NULL not asked for */
 };
 
@@ -59,6 +61,8 @@ struct conflict {
     str wrong;                      /* what else was refused, the reason itself perhaps; "" nothing */
 };
 
+struct child_panel;
+struct defect_panel;
 struct conversation_page {
     struct frame frame;
     struct list_view column;
@@ -80,7 +84,13 @@ struct conversation_page {
     const struct message *held; /* a reply of the reader's that may still be taken back */
     int64_t ready_at;
     struct conflict conflict;
-    str says; /* why the last form was refused; "" none */
+    str says;                        /* why the last form was refused; "" none */
+    struct promise_panel *promises;  /* promise_page.h */
+    struct gesture_panel *gestures;  /* gesture_panel.h; NULL nothing to show */
+    const struct box_panel *boxes;   /* box_page.h */
+    const struct track_panel *track; /* missing_page.h */
+    struct child_panel *child;       /* child_page.h */
+    struct defect_panel *defects;    /* defect_page.h */
     bool may_write, mine;
 };
 
@@ -111,7 +121,8 @@ bool said_came_later(const struct message *m);
 str said_state_text(struct web_call *w, const struct message *m);
 str close_reason_text(struct web_call *w, close_reason r);
 str first_name(str name);
-void split_quoted(str text, str *ret_body, str *ret_quoted);
+/* What was newly written, and what is quoted, forwarded or signed at its end. */
+void split_quoted(arena *a, str text, str *ret_body, str *ret_quoted);
 str outbox_text(struct web_call *w, const struct outbox *o);   /* "" when all is well */
 str file_kind(struct web_call *w, const struct attachment *f); /* "Photo", "PDF" */
 bool file_is_picture(str type);

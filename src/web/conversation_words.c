@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "format/compose.h"
+#include "format/quoted.h"
 #include "web/conversation_page.h"
 
 static str fill(struct web_call *w, const char *msgid, str a0, str a1) {
@@ -61,6 +62,41 @@ static const struct event_word event_words[] = {
     {"promise_agreed", T("A grown-up agreed to keep this: {1}"), T("A grown-up agreed to keep this: {1}")},
     {"promise_disagreed", T("A grown-up did not agree to keep this: {1}"),
      T("A grown-up did not agree to keep this: {1}")},
+    {"box_proposed", T("You proposed box {1}"), T("{0} proposed box {1}")},
+    {"box_made", T("You made box {1}"), T("{0} made box {1}")},
+    {"box_agreed", T("You agreed to box {1}"), T("{0} agreed to box {1}")},
+    {"box_packed", T("You packed box {1}"), T("{0} packed box {1}")},
+    {"box_sent", T("You sent box {1}"), T("{0} sent box {1}")},
+    {"box_arrived", T("You noted that a box arrived: {1}"), T("{0} noted that a box arrived: {1}")},
+    {"box_came_back", T("You noted that a box came back: {1}"), T("{0} noted that a box came back: {1}")},
+    {"box_lost", T("You noted that a box was lost: {1}"), T("{0} noted that a box was lost: {1}")},
+    {"box_cancelled", T("You cancelled box {1}"), T("{0} cancelled box {1}")},
+    {"follow_up_due", T("Box {1} should have arrived; a good day to ask"),
+     T("Box {1} should have arrived; a good day to ask")},
+    {"link_made", T("You made a link to their private page"), T("{0} made a link to their private page")},
+    {"link_ended", T("You ended a link to their private page"), T("{0} ended a link to their private page")},
+    {"odd_form", T("The form was filled in as machines do, so no mail went out"),
+     T("The form was filled in as machines do, so no mail went out")},
+    {"child_set", T("You said that a child wrote"), T("{0} said that a child wrote")},
+    {"child_unset", T("You said that no child wrote"), T("{0} said that no child wrote")},
+    {"grown_up_asked", T("You asked a grown-up"), T("{0} asked a grown-up")},
+    {"grown_up_confirmed", T("A grown-up confirmed and told us the address"),
+     T("A grown-up confirmed and told us the address")},
+    {"grown_up_declined", T("A grown-up wants nothing sent, and everything deleted"),
+     T("A grown-up wants nothing sent, and everything deleted")},
+    {"delete_now", T("You had everything deleted, because a grown-up asked for it"),
+     T("{0} had everything deleted, because a grown-up asked for it")},
+    {"worry", T("You said that this letter worries you"), T("{0} said that this letter is worrying")},
+    {"worry_closed", T("You closed the worry"), T("{0} closed the worry")},
+    {"words_deleted", T("The words were deleted"), T("The words were deleted")},
+    {"defect_recorded", T("You recorded a defect: {1}"), T("{0} recorded a defect: {1}")},
+    {"defect_taken_back", T("You took back a defect: {1}"), T("{0} took back a defect: {1}")},
+    {"trial_in", T("You took this into the test {1}"), T("{0} took this into the test {1}")},
+    {"trial_out", T("You took this out of the test {1}"), T("{0} took this out of the test {1}")},
+    {"trial_ended", T("The test {1} ended; they wait to hear what became of it"),
+     T("The test {1} ended; they wait to hear what became of it")},
+    {"trial_skipped", T("You said that they need no letter about the test {1}"),
+     T("{0} said that they need no letter about the test {1}")},
     {"away", T("You are away; this went back to the list"), T("{0} is away; this went back to the list")},
 };
 
@@ -113,36 +149,17 @@ str first_name(str name) {
     return name;
 }
 
-static size_t line_end(str text, size_t at) {
-    size_t end = str_find_char(text, '\n', at);
-    return end == SIZE_MAX ? text.n : end;
-}
-
-/* The quoted end: the last run of lines that are empty or begin with '>', with the line above it when that
- * ends in a colon ("On Tuesday, Henrike wrote:"). */
-void split_quoted(str text, str *ret_body, str *ret_quoted) {
-    size_t from = SIZE_MAX, above = 0, before_last = 0;
-    for (size_t at = 0; at < text.n;) {
-        size_t end = line_end(text, at);
-        str line = str_trim(str_slice(text, at, end));
-        if (line.n && line.p[0] == '>') {
-            if (from == SIZE_MAX) from = at, above = before_last;
-        } else if (line.n) {
-            from = SIZE_MAX;
-            before_last = at;
-        }
-        at = end + 1;
-    }
-    *ret_body = text;
-    *ret_quoted = S("");
-    if (from == SIZE_MAX || from == 0) return;
-    str line = str_trim(str_slice(text, above, line_end(text, above)));
-    if (above > 0 && str_ends(line, S(":"))) from = above;
+/* From where on nothing was newly written. */
+void split_quoted(arena *a, str text, str *ret_body, str *ret_quoted) {
+    quoted_part_list parts = {0};
+    quoted_split(a, text, &parts);
+    size_t from = text.n;
+    for (size_t i = parts.n; i > 0 && parts.v[i - 1].kind >= QUOTED_QUOTE; i--) from = parts.v[i - 1].start;
     str body = str_slice(text, 0, from);
-    while (body.n && (body.p[body.n - 1] == '\n' || body.p[body.n - 1] == ' ')) body.n--;
-    if (!body.n) return;
-    *ret_body = body;
-    *ret_quoted = str_slice(text, from, text.n);
+    while (body.n && (body.p[body.n - 1] == '\n' || body.p[body.n - 1] == ' ' || body.p[body.n - 1] == '\r'))
+        body.n--;
+    *ret_body = body.n ? body : text;
+    *ret_quoted = body.n ? str_slice(text, from, text.n) : S("");
 }
 
 str outbox_text(struct web_call *w, const struct outbox *o) {

@@ -2,6 +2,7 @@
 
 #include "customer.tmpl.h"
 #include "desk/conversation.h"
+#include "web/promise_page.h"
 
 err customer_view(struct web_call *w) {
     struct customer_view *v = arena_alloc(w->arena, sizeof *v);
@@ -13,6 +14,7 @@ err customer_view(struct web_call *w) {
     TRY(store_customer_get(c, w->arena, brand, id, &v->customer));
     TRY(store_customer_addresses(c, w->arena, brand, id, &v->addresses));
     TRY(store_conversation_of_customer(c, w->arena, brand, id, before, LIST_ROWS + 1, &v->rows));
+    TRY(promise_customer_load(w, id, &v->promises));
     v->first = before == 0;
     if (v->rows.n > LIST_ROWS) {
         v->rows.n = LIST_ROWS;
@@ -53,6 +55,10 @@ void customer_json(const struct web_call *w, struct json_out *o) {
         json_key(o, S("blocked_at")), json_int(o, v->addresses.v[i].blocked_at);
         json_close_object(o);
     }
+    json_close_array(o);
+    json_key(o, S("promises"));
+    json_open_array(o);
+    for (size_t i = 0; i < v->promises->rows.n; i++) promise_json_object(w, o, &v->promises->rows.v[i]);
     json_close_array(o);
     json_key(o, S("conversations"));
     json_open_array(o);

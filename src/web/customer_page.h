@@ -9,8 +9,9 @@ struct customer_view {
     struct frame frame;
     struct customer customer;
     customer_address_list addresses;
-    conversation_list rows; /* newest first */
-    int64_t before;         /* of the next page; 0 none */
+    conversation_list rows;            /* newest first */
+    int64_t before;                    /* of the next page; 0 none */
+    struct promise_customer *promises; /* promise_page.h */
     bool first, may_write, may_lead;
     str base;                 /* "/b/SLUG/customers/ID" */
     str says;                 /* why the last form was refused */

@@ -7,6 +7,7 @@
 #include "desk/intake.h"
 #include "desk/reading.h"
 #include "desk/reply.h"
+#include "format/picture.h"
 #include "store/raw.h"
 #include "web/conversation_page.h"
 
@@ -24,16 +25,6 @@ static void add_base64(buf *out, str bytes) {
     if (!to) return;
     sodium_bin2base64(to, n, (const unsigned char *)bytes.p, bytes.n, sodium_base64_VARIANT_ORIGINAL);
     buf_grew(out, n - 1); /* without the NUL */
-}
-
-/* The type that the bytes have, whatever the letter says; "" for anything but a picture. */
-static str picture_type(str b) {
-    if (str_starts(b, S("\x89PNG\r\n\x1a\n"))) return S("image/png");
-    if (str_starts(b, S("\xff\xd8\xff"))) return S("image/jpeg");
-    if (str_starts(b, S("GIF87a")) || str_starts(b, S("GIF89a"))) return S("image/gif");
-    if (b.n > 12 && str_starts(b, S("RIFF")) && str_eq(str_slice(b, 8, 12), S("WEBP")))
-        return S("image/webp");
-    return S("");
 }
 
 /* A sandboxed document has no origin, so a browser sends it no cookie: its pictures come within it. */

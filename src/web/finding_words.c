@@ -33,7 +33,7 @@ str heard_line_text(struct web_call *w, enum heard_line line) {
     case HEARD_EVENT: return web_text(w, T("Happened"));
     case HEARD_ASK: return web_text(w, T("Asks"));
     case HEARD_FEELING: return web_text(w, T("Feels"));
-    case HEARD_PROMISE: return web_text(w, T("Promises"));
+    case HEARD_PROMISE: return web_text(w, T("Promised"));
     }
     return S("");
 }

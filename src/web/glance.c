@@ -6,7 +6,11 @@
 
 #include "base/clock.h"
 #include "desk/roles.h"
+#include "store/box.h"
+#include "store/defect_alarm.h"
 #include "store/outbox.h"
+#include "store/trial.h"
+#include "web/promise_page.h"
 
 enum { SLOTS = 64, KEPT_MS = SECOND_MS, UNDELIVERED_CAP = 99 };
 
@@ -108,6 +112,26 @@ static err look_at_outbox(db_conn *c, arena *a, int64_t brand, int *ret_count) {
     return ERR_NONE;
 }
 
+static int capped(const struct promise_counts *n) {
+    int64_t all = n->late + n->today + n->warned;
+    return all > GLANCE_COUNT_CAP ? GLANCE_COUNT_CAP : (int)all;
+}
+
+static err look_at_promises(struct web_call *w, db_conn *c, int *ret_count) {
+    struct promise_ask ask = promise_ask_now(w, PROMISES_DUE, PROMISES_OF_ALL);
+    struct promise_counts n;
+    TRY(store_promise_count(c, w->who.brand.id, &ask, &n));
+    *ret_count = capped(&n);
+    return ERR_NONE;
+}
+
+static err look_at_boxes(db_conn *c, int64_t brand, int *ret_count) {
+    int64_t n;
+    TRY(store_boxes_waiting(c, brand, GLANCE_COUNT_CAP, &n));
+    *ret_count = (int)n;
+    return ERR_NONE;
+}
+
 static err look_at_people(db_conn *c, arena *a, int64_t brand, store_agent_list *ret_list) {
     store_agent_list all = {0}, able = {0};
     TRY(store_agent_list_of_brand(c, a, brand, &all));
@@ -121,13 +145,26 @@ static err look_at_people(db_conn *c, arena *a, int64_t brand, store_agent_list 
     return ERR_NONE;
 }
 
+/* Whoever waits longer than a quarter stands high on the list of letters anyway; counting back for ever would
+ * cost every page. */
+static err look_at_makers(db_conn *c, int64_t brand, int64_t now, struct glance *g) {
+    TRY(store_alarm_count_open(c, brand, GLANCE_COUNT_CAP, &g->alarms));
+    return store_trial_count_waiting(c, brand, now - 91 * (int64_t)DAY_MS, GLANCE_COUNT_CAP, &g->told_later);
+}
+
 static err look(db_conn *c, struct kept *k, int64_t brand) {
     struct glance *g = &k->glance;
+    TRY(store_gestures_asked_count(c, brand, UNDELIVERED_CAP, &g->asked));
+    TRY(gesture_rules_of(c, k->arena, brand, &g->rules));
     TRY(count_views(c, brand, g->counts));
     TRY(look_at_outbox(c, k->arena, brand, &g->undelivered));
+    TRY(look_at_boxes(c, brand, &g->boxes));
     TRY(look_at_people(c, k->arena, brand, &g->colleagues));
     TRY(store_conversation_view(c, k->arena, brand, VIEW_WAITING, 0, (struct page_key){0, 0}, GLANCE_ROWS,
                                 &g->waiting));
+    TRY(store_world(c, k->arena, brand, &g->world));
+    TRY(store_worry_count(c, brand, &g->worries));
+    TRY(store_safeguards(c, k->arena, brand, &g->care));
     TRY(store_inbox_list_of_brand(c, k->arena, brand, &g->inboxes));
     g->stays_here = true;
     for (size_t i = 0; i < g->inboxes.n; i++) {
@@ -151,6 +188,8 @@ err glance_of(struct web_call *w, const struct glance **ret_glance) {
                 .arena = arena_new(0), .generation = generation, .made_at = clock_monotonic_ms()};
             atomic_init(&k->refs, 1);
             err e = look(c, k, brand);
+            if (!e) e = look_at_makers(c, brand, w->page.now, &k->glance);
+            if (!e) e = look_at_promises(w, c, &k->glance.promises);
             if (e) {
                 unref(k);
                 return e;
@@ -163,6 +202,14 @@ err glance_of(struct web_call *w, const struct glance **ret_glance) {
     return ERR_NONE;
 }
 
+bool glance_cares(const struct web_call *w) {
+    if (web_may(w, RIGHT_ADMIN)) return true;
+    const store_safeguard_list *all = &w->glance->care;
+    for (size_t i = 0; i < all->n; i++)
+        if (all->v[i].agent_id == w->who.agent.id) return all->v[i].on;
+    return false;
+}
+
 void glance_release(struct web_call *w) {
     unref((struct kept *)(uintptr_t)w->glance);
     w->glance = NULL;
@@ -172,4 +219,12 @@ err glance_counts(struct web *web, int64_t brand, int ret_counts[GLANCE_VIEWS]) 
     DB_READ_AUTO db_conn *c = NULL;
     TRY(db_read_begin(web->desk->db, &c));
     return count_views(c, brand, ret_counts);
+}
+
+err glance_promises(struct web *web, int64_t brand, int *ret_count) {
+    ARENA_AUTO arena *a = arena_new(0);
+    struct promise_counts n;
+    TRY(promise_count(web->desk, a, brand, PROMISES_OF_ALL, &n));
+    *ret_count = capped(&n);
+    return ERR_NONE;
 }

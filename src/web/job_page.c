@@ -8,6 +8,12 @@ static str title_of(struct web_call *w, str kind) {
     if (str_eq(kind, S("learn"))) return web_text(w, T("Remember what was sent"));
     if (str_eq(kind, S("voice"))) return web_text(w, T("Learn how the brand answers"));
     if (str_eq(kind, S("send"))) return web_text(w, T("Send a reply"));
+    if (str_eq(kind, S("ask"))) return web_text(w, T("Ask a grown-up"));
+    if (str_eq(kind, S("forget"))) return web_text(w, T("Delete what children wrote"));
+    if (str_eq(kind, S("like"))) return web_text(w, T("Learn letters, to find ones like them"));
+    if (str_eq(kind, S("alarm"))) return web_text(w, T("Look for defects that letters tell of"));
+    if (str_eq(kind, S("makers"))) return web_text(w, T("Tell makers"));
+    if (str_eq(kind, S("print"))) return web_text(w, T("Print boxes"));
     if (str_eq(kind, S("tidy"))) return web_text(w, T("Clear away what has expired"));
     return kind;
 }

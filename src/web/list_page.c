@@ -1,6 +1,7 @@
 #include "web/list_page.h"
 
 #include "list.tmpl.h"
+#include "web/promise_page.h"
 
 static bool parse_key(str text, struct page_key *ret_key) {
     str at;
@@ -61,6 +62,7 @@ err list_view(struct web_call *w) {
     v->frame.here = (int)view;
     v->count = view == VIEW_MINE ? v->frame.mine : v->frame.glance->counts[view];
     if (!v->rows.n && view == VIEW_WAITING) TRY(load_last(w, v));
+    if (view == VIEW_MINE && v->first) TRY(promise_day_load(w, &v->promises));
     w->view = v;
     return ERR_NONE;
 }
@@ -85,8 +87,8 @@ str list_subtitle(const struct list_view *v) {
 void list_counts_header(struct web_call *w, const struct frame *f) {
     const int *n = f->glance->counts;
     web_header(w, "X-Counts",
-               str_fmt(w->arena, "waiting=%d, mine=%d, unassigned=%d, them=%d", n[VIEW_WAITING], f->mine,
-                       n[VIEW_UNASSIGNED], n[VIEW_THEM]));
+               str_fmt(w->arena, "waiting=%d, mine=%d, unassigned=%d, them=%d, promises=%d", n[VIEW_WAITING],
+                       f->mine, n[VIEW_UNASSIGNED], n[VIEW_THEM], f->glance->promises));
 }
 
 void list_html(struct web_call *w) {

@@ -17,6 +17,7 @@ struct list_view {
     int count;       /* in the whole view, up to the cap; -1 not counted */
     str last_name;   /* when nobody waits: to whom the last answer went, "" none */
     int64_t last_at;
+    const struct promise_day *promises; /* due ones of the reader, above their list; promise_page.h */
 };
 
 /* Rows of a view after a key ("AT.ID" as next pages name it, "" from the start). */

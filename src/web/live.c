@@ -96,8 +96,8 @@ static void send(struct live *l, int64_t brand, const char *event, buf *data) {
 }
 
 static void tell_list(struct live *l, int64_t brand) {
-    int counts[GLANCE_VIEWS];
-    if (glance_counts(l->web, brand, counts)) return;
+    int counts[GLANCE_VIEWS], promises;
+    if (glance_counts(l->web, brand, counts) || glance_promises(l->web, brand, &promises)) return;
     BUF_AUTO buf b = BUF_MAX(4096);
     struct json_out o = json_begin(&b);
     json_open_object(&o);
@@ -106,6 +106,7 @@ static void tell_list(struct live *l, int64_t brand) {
     for (int i = 0; i < GLANCE_VIEWS; i++)
         if (counts[i] >= 0)
             json_key(&o, str_z(conversation_view_name((conversation_view)i))), json_int(&o, counts[i]);
+    json_key(&o, S("promises")), json_int(&o, promises);
     json_close_object(&o);
     json_close_object(&o);
     send(l, brand, "list", &b);

@@ -24,6 +24,17 @@ static bool take_next(str *rest, struct taken *ret) {
 static void schema(struct json_out *o, str type) {
     json_open_object(o);
     json_key(o, S("type"));
+    if (str_eq(type, S("ids")) || str_eq(type, S("items"))) {
+        json_str(o, S("array"));
+        json_key(o, S("items")), schema(o, str_eq(type, S("ids")) ? S("id") : S("item"));
+        json_close_object(o);
+        return;
+    }
+    if (str_eq(type, S("item"))) {
+        json_str(o, S("object"));
+        json_close_object(o);
+        return;
+    }
     if (str_eq(type, S("int")))
         json_str(o, S("integer"));
     else if (str_eq(type, S("bool")))

@@ -3,34 +3,44 @@
 #include "piece.tmpl.h"
 #include "web/routes.h"
 
+static const struct {
+    const char *path, *tab, *key; /* key: of the list, in JSON */
+    const char *title, *fresh;    /* of the page of all, of that for a new one */
+    err (*list)(db_conn *c, arena *a, int64_t brand, store_piece_list *ret);
+    err (*retired)(db_conn *c, arena *a, int64_t brand, int limit, store_piece_list *ret);
+    err (*get)(db_conn *c, arena *a, int64_t brand, int64_t id, struct store_piece *ret);
+} sorts[] = {
+    [VOICE_FRAMEWORK] = {"/voice/frameworks", "frameworks", "frameworks", T("Frameworks"),
+                         T("A new framework"), store_frameworks, store_frameworks_retired,
+                         store_framework_get},
+    [VOICE_FACT] = {"/voice/facts", "facts", "facts", T("Facts"), T("A new fact"), store_facts,
+                    store_facts_retired, store_fact_get},
+    [VOICE_NOTE] = {"/voice/world", "world", "notes", T("Our world"), T("A new note"), store_notes,
+                    store_notes_retired, store_note_get},
+};
+
 static enum voice_sort sort_of(const struct web_call *w) {
-    return str_find(str_z(w->route->path), S("/voice/facts"), 0) == SIZE_MAX ? VOICE_FRAMEWORK : VOICE_FACT;
+    for (int i = VOICE_FACT; i <= VOICE_NOTE; i++)
+        if (str_find(str_z(w->route->path), str_z(sorts[i].path), 0) != SIZE_MAX) return (enum voice_sort)i;
+    return VOICE_FRAMEWORK;
 }
-
-static const char *path_of(enum voice_sort sort) {
-    return sort == VOICE_FACT ? "/voice/facts" : "/voice/frameworks";
-}
-
-static const char *tab_of(enum voice_sort sort) { return sort == VOICE_FACT ? "facts" : "frameworks"; }
 
 str piece_path(const struct admin *v, enum voice_sort sort) {
-    return web_path(v->frame.w, "%s", path_of(sort));
+    return web_path(v->frame.w, "%s", sorts[sort].path);
 }
 
 /* ---- all of them ---- */
 
 err pieces_view(struct web_call *w) {
     struct pieces_view *v = arena_alloc(w->arena, sizeof *v);
-    bool fact = sort_of(w) == VOICE_FACT;
     db_conn *c;
     v->sort = sort_of(w);
-    TRY(voice_load(w, fact ? T("Facts") : T("Frameworks"), tab_of(v->sort), &v->admin));
+    TRY(voice_load(w, sorts[v->sort].title, sorts[v->sort].tab, &v->admin));
     TRY(web_read(w, &c));
-    TRY((fact ? store_facts : store_frameworks)(c, w->arena, w->who.brand.id, &v->pieces));
+    TRY(sorts[v->sort].list(c, w->arena, w->who.brand.id, &v->pieces));
     if (web_may(w, RIGHT_LEAD))
-        TRY((fact ? store_facts_retired : store_frameworks_retired)(c, w->arena, w->who.brand.id,
-                                                                    PIECE_RETIRED_ROWS, &v->retired));
-    TRY(voice_paged(w, path_of(v->sort), v->pieces.n, PIECE_ROWS, &v->pages));
+        TRY(sorts[v->sort].retired(c, w->arena, w->who.brand.id, PIECE_RETIRED_ROWS, &v->retired));
+    TRY(voice_paged(w, sorts[v->sort].path, v->pieces.n, PIECE_ROWS, &v->pages));
     w->view = v;
     return ERR_NONE;
 }
@@ -65,7 +75,7 @@ static void put_pieces(struct json_out *o, const char *key, const store_piece_li
 void pieces_json(const struct web_call *w, struct json_out *o) {
     const struct pieces_view *v = w->view;
     json_open_object(o);
-    put_pieces(o, tab_of(v->sort), &v->pieces);
+    put_pieces(o, sorts[v->sort].key, &v->pieces);
     if (web_may(w, RIGHT_LEAD)) put_pieces(o, "retired", &v->retired);
     json_close_object(o);
 }
@@ -84,7 +94,7 @@ str piece_begins(const struct admin *v, const struct store_piece *p) {
 static err open_new(struct web_call *w, enum voice_sort sort, struct piece_view **ret_view) {
     struct piece_view *v = arena_alloc(w->arena, sizeof *v);
     v->sort = sort;
-    TRY(voice_load(w, sort == VOICE_FACT ? T("A new fact") : T("A new framework"), tab_of(sort), &v->admin));
+    TRY(voice_load(w, sorts[sort].fresh, sorts[sort].tab, &v->admin));
     *ret_view = v;
     return ERR_NONE;
 }
@@ -109,7 +119,7 @@ err piece_new_view(struct web_call *w) {
 static err get_piece(struct web_call *w, enum voice_sort sort, int64_t id, struct store_piece *ret) {
     db_conn *c;
     TRY(web_read(w, &c));
-    return (sort == VOICE_FACT ? store_fact_get : store_framework_get)(c, w->arena, w->who.brand.id, id, ret);
+    return sorts[sort].get(c, w->arena, w->who.brand.id, id, ret);
 }
 
 err piece_view(struct web_call *w) {
@@ -118,7 +128,7 @@ err piece_view(struct web_call *w) {
     v->sort = sort_of(w);
     TRY(web_id(w, 1, &id));
     TRY(get_piece(w, v->sort, id, &v->piece));
-    TRY(voice_load(w, "", tab_of(v->sort), &v->admin));
+    TRY(voice_load(w, "", sorts[v->sort].tab, &v->admin));
     v->admin.frame.title = v->piece.name;
     v->name = v->piece.name;
     v->text = v->piece.text;
@@ -160,7 +170,7 @@ err piece_add(struct web_call *w) {
     err e = voice_piece_add(w->desk, w->arena, &w->actor, sort, &form, &id);
     if (e) return admin_again(w, e, piece_new_view);
     TRY(show_kept(w, sort, id));
-    admin_kept(w, path_of(sort));
+    admin_kept(w, sorts[sort].path);
     return ERR_NONE;
 }
 
@@ -182,7 +192,7 @@ err piece_save(struct web_call *w) {
     err e = save(w, sort, id);
     if (e) return admin_again(w, e, piece_view);
     TRY(show_kept(w, sort, id));
-    admin_kept(w, path_of(sort));
+    admin_kept(w, sorts[sort].path);
     return ERR_NONE;
 }
 
@@ -193,7 +203,7 @@ static err set_retired(struct web_call *w, bool retired) {
     err e = voice_piece_retire(w->desk, w->arena, &w->actor, sort, id, retired);
     if (e) return admin_again(w, e, piece_view);
     TRY(show_kept(w, sort, id));
-    admin_kept(w, path_of(sort));
+    admin_kept(w, sorts[sort].path);
     return ERR_NONE;
 }
 

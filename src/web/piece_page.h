@@ -1,5 +1,5 @@
-/* piece_page: frameworks and facts, the pieces a brand's answers are made of. Both have the same pages; which
- * of the two a request is about stands in the path of its row. */
+/* piece_page: frameworks, facts and notes of the brand's world, the pieces its answers are made of. All have
+ * the same pages; which of them a request is about stands in the path of its row. */
 #ifndef LONGHAND_WEB_PIECE_PAGE_H
 #define LONGHAND_WEB_PIECE_PAGE_H
 

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "composer.tmpl.h"
 #include "desk/outbox.h"
+#include "web/promise_page.h"
 #include "web/routes.h"
 
 err reply_conversation(const struct web_call *w, int64_t *ret_id) {
@@ -109,6 +110,7 @@ err reply_do_send(struct web_call *w) {
                               .text = written(w),
                               .key = web_param(w, "key"),
                               .override = str_trim(web_param(w, "override")),
+                              .not_promised = promise_not_promised(w, written(w)),
                               .by_hand = web_param_on(w, "by_hand"),
                               .close_after = web_param_on(w, "done"),
                               .stops = &stops};

@@ -15,7 +15,7 @@ struct reply_done {
  * `kept` before. A form shown again keeps its key, unless what was sent with it lies behind a conflict. */
 void compose_begin(struct web_call *w, struct composing *k);
 
-/* What the composer offers to put in: the brand's frameworks, then its facts. */
+/* What the composer offers to put in: the brand's frameworks, then its facts, then ends of letters. */
 err inserts_load(struct web_call *w, insert_list *ret_inserts);
 
 /* The conversation in the path; 0 for a first letter: "/b/:brand/write/..." has no id. */

@@ -4,26 +4,40 @@
 
 #include "web/account_page.h"
 #include "web/agent_page.h"
+#include "web/allowance_page.h"
 #include "web/blocked_page.h"
+#include "web/box_page.h"
 #include "web/brand_page.h"
 #include "web/check_page.h"
+#include "web/child_page.h"
 #include "web/customer_page.h"
+#include "web/defect_page.h"
 #include "web/file_page.h"
 #include "web/finding_page.h"
+#include "web/gesture_page.h"
+#include "web/grown_up_page.h"
 #include "web/home_page.h"
 #include "web/inbox_page.h"
 #include "web/job_page.h"
+#include "web/judgement_page.h"
 #include "web/link_page.h"
 #include "web/list_page.h"
 #include "web/live.h"
+#include "web/look_page.h"
+#include "web/missing_page.h"
 #include "web/people_page.h"
 #include "web/piece_page.h"
+#include "web/policy_page.h"
+#include "web/promise_page.h"
 #include "web/reply_page.h"
 #include "web/search_page.h"
 #include "web/setting_page.h"
 #include "web/sign_in_page.h"
+#include "web/stock_page.h"
+#include "web/trial_page.h"
 #include "web/type_in_page.h"
 #include "web/voice_page.h"
+#include "web/world_page.h"
 
 #define GET(path, who, run, html, json, takes, does)                                                         \
     { HTTP_GET, path, who, run, html, json, takes, does, #run }
@@ -68,7 +82,7 @@ static const struct web_route routes[] = {
 
     POST("/b/:brand/c/:id/reply", WHO_WRITE, reply_do_send, reply_again, reply_json,
          "text!:string, to:string, cc:string, bcc:string, subject:string, version:int, done:bool, "
-         "by_hand:bool, key:string, override:string",
+         "by_hand:bool, key:string, override:string, not_promised:string",
          "Send a reply; refused when the conversation changed since the version seen, or when the letter "
          "check "
          "stops it and override does not say why it goes anyway"),
@@ -133,7 +147,7 @@ static const struct web_route routes[] = {
         "A letter that begins a conversation"),
     POST("/b/:brand/write/reply", WHO_WRITE, reply_do_send, reply_again, reply_json,
          "text!:string, to!:string, cc:string, bcc:string, subject:string, inbox:id, done:bool, "
-         "key:string, override:string",
+         "key:string, override:string, not_promised:string",
          "Send a letter that begins a conversation"),
     POST("/b/:brand/write/check", WHO_WRITE, check_do, reply_again, check_json, "text!:string, units:string",
          "Check a first letter"),
@@ -147,8 +161,15 @@ static const struct web_route routes[] = {
     POST("/b/:brand/write/detach", WHO_WRITE, draft_do_detach, NULL, web_json_ok, "remove!:id",
          "Take a file off your first letter"),
 
+#include "web/routes_box.inc"
+#include "web/routes_child.inc"
+#include "web/routes_defect.inc"
+#include "web/routes_gesture.inc"
+#include "web/routes_missing.inc"
 #include "web/routes_people.inc"
+#include "web/routes_promise.inc"
 #include "web/routes_voice.inc"
+#include "web/routes_world.inc"
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
 
@@ -158,7 +179,7 @@ const struct web_route *web_routes(size_t *ret_n) {
 }
 
 const char *web_who_name(enum web_who who) {
-    static const char *const names[] = {"PUBLIC", "SIGNED_IN", "READ", "WRITE", "LEAD", "ADMIN"};
+    static const char *const names[] = {"PUBLIC", "SIGNED_IN", "READ", "PACK", "WRITE", "LEAD", "ADMIN"};
     return names[who];
 }
 

@@ -8,6 +8,7 @@ enum web_who {
     WHO_PUBLIC,    /* anybody */
     WHO_SIGNED_IN, /* any account */
     WHO_READ,      /* an agent of the brand in the path, who may read; */
+    WHO_PACK,      /* pack boxes; */
     WHO_WRITE,     /* answer; */
     WHO_LEAD,
     WHO_ADMIN, /* administer */
@@ -23,7 +24,8 @@ struct web_route {
     /* Not NULL: the row is also at /api/v1 + path, by token. */
     void (*json)(const struct web_call *w, struct json_out *o);
     /* What it reads besides the path: "text!:string, version:int"; '!' must be there; types string, int,
-     * bool, id, file. In queries of a GET, in the form or JSON body of a POST. */
+     * bool, id, file, ids (an array of them), items (an array of objects). In queries of a GET, in the form
+     * or JSON body of a POST. */
     const char *takes;
     const char *does;    /* one sentence without full stop, for people */
     const char *handler; /* the name of `run` */

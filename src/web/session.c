@@ -43,6 +43,7 @@ static err check_form(const struct web_call *w) {
 
 static enum right right_of(enum web_who who) {
     switch (who) {
+    case WHO_PACK: return RIGHT_PACK;
     case WHO_WRITE: return RIGHT_WRITE;
     case WHO_LEAD: return RIGHT_LEAD;
     case WHO_ADMIN: return RIGHT_ADMIN;

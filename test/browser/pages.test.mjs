@@ -10,12 +10,40 @@ import { Desk, lmtp, mail, must, root, until } from "../lib/desk.mjs";
 
 const shots = path.join(root, "build/test/shots");
 let d, browser, state;
+const promised = {};
 const pages = [];
 
 /** Not pages: streams, files, and what only leads elsewhere. */
 const notPages = new Set(["/", "/healthz", "/assets/:version/:file", "/api/v1/openapi.json", "/b/:brand", "/b/:brand/live",
   "/b/:brand/m/:id", "/b/:brand/m/:id/findings", "/b/:brand/voice", "/b/:brand/m/:id/html", "/b/:brand/m/:id/raw", "/b/:brand/a/:id",
-  "/b/:brand/a/:id/:name", "/b/:brand/admin"]);
+  "/b/:brand/a/:id/:name", "/b/:brand/admin", "/b/:brand/voice/look/mark", "/b/:brand/voice/look/preview",
+  "/b/:brand/promises/export", "/b/:brand/agents/:id/signature", "/b/:brand/boxes/export.csv", "/b/:brand/boxes/prints/:id/boxes.pdf",
+  "/b/:brand/box/:number", "/b/:brand/boxes/:id/letter.pdf", "/b/:brand/boxes/:id/slip.pdf", "/b/:brand/boxes/:id/label.pdf",
+  "/b/:brand/boxes/:id/all.pdf", "/b/:brand/stock/export.csv", "/b/:brand/c/:id/child", "/b/:brand/defects/export.csv",
+  "/b/:brand/defects/export.json", "/b/:brand/c/:id/gestures", "/b/:brand/gestures.csv", "/b/:brand/gestures/:id",
+  "/b/:brand/leeway", "/b/:brand/c/:id/links"]);
+
+/** Of what was promised: gestures, boxes, defects and tests, worries, what the public sees. */
+async function promisedFaces(id, of) {
+  const mine = (route, name) => [`/b/:brand/${route}`, [[name ?? route.replace(/\W+/g, "-"), id(`/${route}`)]]];
+  const to = (route, name, address) => [`/b/:brand/${route}`, [[name, id(address)]]];
+  const { box, print, defect, trial, gesture, policy, grownUp, your } = promised;
+  return Object.fromEntries([
+    ["boxes/find", "boxes/pick", "stock", "carriers", "worries", "defects", "defects/units", "defects/makers", "trials", "trials/new",
+      "gestures/asked", "allowance", "policies", "policies/new", "judgements", "judgements/patterns"].map((r) => mine(r)),
+    [["/b/:brand/boxes", ["to_pick", "proposed", "packed", "sent", "lost"].map((v) => [`boxes-${v}`, id(`/boxes?view=${v}`)])],
+      to("boxes/prints/:id", "boxes-print", `/boxes/prints/${print}`), to("boxes/:id", "box", `/boxes/${box}`),
+      to("boxes/:id/change", "box-change", `/boxes/${box}/change`), to("c/:id/box", "box-make", `/c/${of("Broken axle (photos)")}/box`),
+      to("stock/item", "stock-item", `/stock/item?${promised.stocked}`), to("defects/:id", "defect", `/defects/${defect}`),
+      to("c/:id/defect", "defect-record", `/c/${of("Fire station 2210: two left doors")}/defect`),
+      to("trials/:id", "trial", `/trials/${trial}`), to("trials/:id/queue", "trial-queue", `/trials/${trial}/queue`),
+      to("policies/:id", "policy", `/policies/${policy}`), to("judgements/:id", "judgement", `/judgements/${gesture}`),
+      ["/missing/:slug", [["missing-find", `/missing/${d.slug}`], ["missing-found", `/missing/${d.slug}?q=harbour`],
+        ["missing-pieces", `/missing/${d.slug}?product=4127`]]],
+      ["/your/:token", [["your", your], ["your-gone", "/your/AAAAAAAAAAAAAAAAAAAAAA"]]],
+      ["/grown-up/:token", [["grown-up", grownUp], ["grown-up-gone", "/grown-up/nothing"]]]],
+  ].flat());
+}
 
 /** What to put in for the pieces of a path: [name of the picture, address], several where a page has several faces. */
 async function faces(id) {
@@ -44,6 +72,9 @@ async function faces(id) {
     "/b/:brand/search": [["search", id("/search")], ["search-found", id("/search?q=the+lighthouse")],
       ["search-nothing", id("/search?q=xylophone")]],
     "/b/:brand/customers/:id": [["customer", id(`/customers/${customer}`)]],
+    ...(await promisedFaces(id, of)),
+    "/b/:brand/promises": [["promises", id("/promises")], ["promises-open", id("/promises?view=open")]],
+    "/b/:brand/promises/:id": [["promise", id(`/promises/${(await api("/promises?view=open")).promises[0].id}`)]],
     "/b/:brand/type-in": [["type-in", id("/type-in")]],
     "/b/:brand/outbox": [["outbox", id("/outbox")]],
     "/b/:brand/write": [["write", id("/write")], ["write-to", id(`/write?customer=${customer}`)]],
@@ -56,12 +87,55 @@ async function faces(id) {
       .map((p) => [`/b/:brand/voice/${p}`, [[`voice-${p}`, id(`/voice/${p}`)]]])),
     "/b/:brand/voice/frameworks/new": [["voice-framework-new", id("/voice/frameworks/new")]],
     "/b/:brand/voice/frameworks/:id": [["voice-framework", id(`/voice/frameworks/${(await api("/voice/frameworks")).frameworks[0].id}`)]],
+    ...Object.fromEntries(["personas", "world", "words", "look"].map((p) => [`/b/:brand/voice/${p}`, [[`voice-${p}`, id(`/voice/${p}`)]]])),
+    "/b/:brand/voice/personas/new": [["voice-persona-new", id("/voice/personas/new")]],
+    "/b/:brand/voice/personas/:id": [["voice-persona", id(`/voice/personas/${(await api("/voice/personas")).personas[0].id}`)]],
+    "/b/:brand/voice/world/new": [["voice-note-new", id("/voice/world/new")]],
+    "/b/:brand/voice/world/:id": [["voice-note", id(`/voice/world/${(await api("/voice/world")).notes[0].id}`)]],
+    "/b/:brand/account/letter": [["account-letter", id("/account/letter")]],
     "/b/:brand/voice/facts/new": [["voice-fact-new", id("/voice/facts/new")]],
     "/b/:brand/voice/facts/:id": [["voice-fact", id(`/voice/facts/${(await api("/voice/facts")).facts[0].id}`)]],
     "/b/:brand/admin/people": [["admin-people", id("/admin/people")]],
     "/b/:brand/admin/inboxes": [["admin-inboxes", id("/admin/inboxes")]],
     "/b/:brand/admin/inboxes/:id": [["admin-inbox", id(`/admin/inboxes/${inbox}`)]],
   };
+}
+
+/** Something was given, packed, printed, broken, tested and worried about. */
+async function liveInPromises(post, of) {
+  const get = async (p) => (await d.api("GET", `/b/${d.slug}${p}`)).json;
+  const axle = of("Broken axle (photos)").id, doors = of("Fire station 2210: two left doors").id, milo = of("Keeper Juno").id;
+  const give = async (conversation, item, key) => (await post(`/c/${conversation}/gestures`, { kind: "extra", situation: "broken", item,
+    quantity: 1, cost: "2.50", judgement: "They built it twice before they wrote.", key: `pages-${key}` })).id;
+  promised.gesture = await give(axle, "Keeper Juno", "one");
+  const made = await post(`/c/${axle}/box`, { key: "pages-box-1", items: [{ gesture: promised.gesture, quantity: 1 }],
+    address: "Wim de Graaf\nKade 4\n1011 AB Amsterdam", country: "Netherlands", letter: "Dear Wim,\n\nhere she is. \u{1D11E}\n" });
+  promised.box = made.id;
+  const started = await post("/boxes/print", { boxes: [promised.box], letter: true, slip: true, label: true });
+  promised.print = started.print;
+  const item = (await get("/stock")).stock[0];
+  promised.stocked = new URLSearchParams({ kind: item.kind, code: item.code, colour: item.colour ?? "" }).toString();
+  await post(`/c/${doors}/defect`, { product: "2210", symptom: "wrong", words: "two left doors" });
+  promised.defect = (await get("/defects")).defects[0].id;
+  const trial = await post("/trials", { name: "Doors, once more", about: "Forty boxes opened and counted.", defect: promised.defect,
+    ends: new Date(Date.now() + 20 * 86400000).toISOString().slice(0, 10) });
+  promised.trial = trial.trial;
+  promised.policy = (await get("/policies")).policies[0].id;
+  await post(`/c/${doors}/worry`, { worry: "The last sentence." });
+  promised.your = new URL((await post(`/c/${doors}/link`, {})).link).pathname;
+  await post(`/c/${milo}/child`, { child: true });
+  await post(`/c/${milo}/child/ask`, { email: "gran@post.example" });
+  const grownUp = await until("the grown-up is asked", () => {
+    const left = path.join(d.data, "maildir");
+    for (const f of fs.existsSync(left) ? fs.readdirSync(left, { recursive: true }) : []) {
+      const at = path.join(left, String(f));
+      if (!fs.statSync(at).isFile()) continue;
+      const link = /\/grown-up\/[\w-]+/.exec(fs.readFileSync(at, "utf8").replace(/=\r?\n/g, ""));
+      if (link) return link[0];
+    }
+    return null;
+  });
+  promised.grownUp = grownUp;
 }
 
 /** A desk on which something has happened, so that no page is empty for want of rows. */
@@ -92,6 +166,9 @@ async function liveIn() {
   await until("his answer is read", async () => (await d.api("GET", `/b/${d.slug}/c/${invoice.id}`)).json.messages.length === 4);
   await post(`/c/${of("thank you").id}/close`, { reason: "none_needed" });
   await post(`/c/${of("YOU HAVE BEEN CHOSEN!!!").id}/junk`, { block: true });
+  const soon = new Date(Date.now() + 5 * 86400000).toISOString().slice(0, 10);
+  await post(`/c/${of("Keeper Juno").id}/promises`, { text: `Ask the keeper of ${long}`, day: soon });
+  await liveInPromises(post, of);
   await post(`/c/${of("Keeper Juno").id}/draft`, { text: "Dear Milo,\n\nKeeper Juno is on her way back to you." });
 }
 
@@ -117,7 +194,9 @@ async function walk(page, { path: route, name, address }) {
   const seen = await page.evaluate(() => ({ title: document.title, h1: document.querySelectorAll("h1").length,
     main: document.querySelectorAll("main").length, lang: document.documentElement.lang }));
   const problems = [];
-  if (!/\S.* · Longhand$/.test(seen.title)) problems.push(`the title is "${seen.title}"`);
+  // What customers see bears the brand's name, not ours.
+  const ours = !/^\/(missing|your)\//.test(route);
+  if (ours ? !/\S.* · Longhand$/.test(seen.title) : !/\S/.test(seen.title)) problems.push(`the title is "${seen.title}"`);
   if (seen.h1 !== 1) problems.push(`${seen.h1} h1`);
   if (seen.main !== 1) problems.push(`${seen.main} main`);
   if (!seen.lang) problems.push("no language");

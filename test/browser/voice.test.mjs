@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { axeFindings, colleague, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
+import { colleague, everyLook, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
 import { Desk, root, until } from "../lib/desk.mjs";
 
 const shots = path.join(root, "build/test/shots");
@@ -54,18 +54,7 @@ async function looksWell(name, address) {
   const p = await seeing.newPage();
   const problems = [];
   await p.goto(at(address));
-  for (const [width, colorScheme] of [[1440, "light"], [1440, "dark"], [390, "dark"], [390, "light"]]) {
-    await p.setViewportSize({ width, height: width > 500 ? 900 : 844 });
-    await p.emulateMedia({ colorScheme });
-    await p.evaluate(() => new Promise((done) => requestAnimationFrame(() => {
-      document.getAnimations().forEach((a) => a.finish());
-      requestAnimationFrame(done);
-    })));
-    const over = await p.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (over > 0) problems.push(`${name} at ${width}: ${over} px too wide`);
-    problems.push(...(await axeFindings(p)).map((f) => `${name} at ${width} px, ${colorScheme}: ${f}`));
-    await p.screenshot({ path: path.join(shots, `voice-${name}-${width}-${colorScheme}.png`), fullPage: true });
-  }
+  problems.push(...(await everyLook(p, name, (width, scheme) => path.join(shots, `voice-${name}-${width}-${scheme}.png`))));
   problems.push(...seeing.troubles, ...seeing.foreign);
   await seeing.close();
   assert.deepEqual(problems, []);

@@ -54,6 +54,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     history_for(&h, a, history(), 0);
     str phrase = str_clip_utf8(reply, 20);
     struct check_fact fact = {1, str_clip_utf8(letter, 30)};
+    struct check_avoided avoided[] = {{str_clip_utf8(reply, 9), str_clip_utf8(letter, 9), S("")},
+                                      {S("ticket number"), S(""), str_clip_utf8(letter, 300)}};
+    str ours[] = {S("Tidewatch"), str_clip_utf8(letter, 15)};
     check(a,
           &(struct check_input){.letter = size % 7 ? &heard : NULL,
                                 .reply = reply,
@@ -64,6 +67,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                 .nfacts = size % 2,
                                 .stock = &phrase,
                                 .nstock = 1,
+                                .other_names = ours,
+                                .nother_names = size % 4 ? 2 : 0,
+                                .avoided = avoided,
+                                .navoided = size % 5 ? 2 : 0,
                                 .now = 1700000000000LL},
           &c);
     for (size_t i = 0; i < c.remarks.n; i++) {

@@ -88,3 +88,23 @@ export async function axeFindings(page, rules = null) {
       (n.any[0]?.message ?? n.failureSummary)).join("; ")}`);
   }, rules);
 }
+
+/** The page as it stands, at both widths, light and dark: what axe finds and what is wider than the window, as lines
+ * that begin with `name`. `picture(width, scheme)` says where the pictures go. */
+export async function everyLook(page, name, picture) {
+  const problems = [];
+  for (const [width, colorScheme] of [[1440, "light"], [1440, "dark"], [390, "dark"], [390, "light"]]) {
+    await page.setViewportSize({ width, height: width > 500 ? 900 : 844 });
+    await page.emulateMedia({ colorScheme });
+    // Colours fade from one look to the next; what counts is where they end.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => {
+      document.getAnimations().forEach((a) => a.finish());
+      requestAnimationFrame(done);
+    })));
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (over > 0) problems.push(`${name} at ${width}: ${over} px too wide`);
+    problems.push(...(await axeFindings(page)).map((f) => `${name} at ${width} px, ${colorScheme}: ${f}`));
+    await page.screenshot({ path: picture(width, colorScheme), fullPage: true });
+  }
+  return problems;
+}

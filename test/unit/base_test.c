@@ -82,6 +82,7 @@ static void test_str(void **state) {
     assert_int_equal(str_find(S("aab"), S("ab"), 0), 1);
     assert_int_equal(str_find(S("aab"), S("x"), 0), SIZE_MAX);
     assert_int_equal(str_find(S("a"), S("a"), 5), SIZE_MAX);
+    assert_int_equal(str_find((str){0}, S("a"), 0), SIZE_MAX);
     assert_true(str_cmp(S("a"), S("ab")) < 0 && str_cmp(S("b"), S("ab")) > 0 && str_cmp(S("a"), S("a")) == 0);
     assert_text(str_fmt(a, "%d-%s", 7, "x"), "7-x");
 }

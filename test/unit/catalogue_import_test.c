@@ -4,8 +4,10 @@
 #include "base/buf.h"
 #include "base/lang.h"
 #include "desk/catalogue.h"
+#include "format/lots.h"
 #include "store/brand.h"
 #include "store/catalogue.h"
+#include "store/piece_list.h"
 
 static int64_t brands;
 
@@ -216,10 +218,12 @@ static void reads_rebrickable(void **state) {
     assert_str(r.format, "rebrickable");
     assert_int_equal(r.products, 2);
     assert_int_equal(r.figures, 1);
-    assert_int_equal(r.links, 4);
+    assert_int_equal(r.links, 2);
+    assert_int_equal(r.pieces, 3);
+    assert_int_equal(r.colours, 1);
     assert_int_equal(r.nproblems, 1);
     problem_is(&r, 0, "inventory_minifigs.csv:4", "there is no inventory 9");
-    assert_int_equal(r.ignored.n, 1);
+    assert_int_equal(r.ignored.n, 0);
     store_catalogue_item_list rows = items_of(brand);
     assert_str(item(&rows, "90-1")->theme, "Sea / Deep");
     store_catalogue_link_list links;
@@ -229,8 +233,24 @@ static void reads_rebrickable(void **state) {
     for (size_t i = 0; i < links.n; i++) {
         bool holder = links.v[i].holder == item(&rows, "90-1")->id;
         if (holder && links.v[i].item == item(&rows, "fig-1")->id) assert_int_equal(links.v[i].quantity, 2);
-        if (holder && links.v[i].item == item(&rows, "3001")->id) assert_int_equal(links.v[i].quantity, 5);
     }
+    struct store_lots lots;
+    assert_ok(store_lots_of(c, kit.a, brand, item(&rows, "90-1")->id, &lots));
+    assert_int_equal(lots.n, 2);
+    struct lot lot;
+    int64_t sum = 0;
+    while (lots_next(&lots.lots, &lot)) sum += lot.quantity;
+    assert_int_equal(sum, 5);
+    /* In memory a product holds its pieces like everything else in it. */
+    struct catalogue *catalogue;
+    struct text t;
+    catalogue_hit_list hits;
+    assert_ok(catalogue_load(&kit.d, brand, &catalogue));
+    text_of(kit.a, S("The brick of my Drifter set is missing."), S("en"), &t);
+    catalogue_find(catalogue, kit.a, &t, &hits);
+    assert_int_equal(hits.n, 2);
+    assert_str(catalogue_item_at(catalogue, hits.v[0].item)->id, "3001");
+    catalogue_free(catalogue);
 }
 
 static void brands_are_apart(void **state) {

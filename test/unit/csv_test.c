@@ -102,6 +102,11 @@ static void writes(void **state) {
     written("a,b", "\"a,b\"");
     written("say \"hi\"", "\"say \"\"hi\"\"\"");
     written("=1+1", "\"'=1+1\"");
+    written("\uFF1D1+1", "\"'\uFF1D1+1\"");
+    written("\uFF20SUM(1)", "\"'\uFF20SUM(1)\"");
+    written("\uFEFF=1+1", "\"'\uFEFF=1+1\"");
+    written("\n=1", "\"'\n=1\"");
+    written("\uFEFFa", "\uFEFFa");
     written("@SUM(A1)", "\"'@SUM(A1)\"");
     written("-cmd", "\"'-cmd\"");
     written("+49 30 1", "\"'+49 30 1\"");

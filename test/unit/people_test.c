@@ -367,7 +367,7 @@ static void test_tokens(void **state) {
 static void test_roles(void **state) {
     (void)state;
     SKIP_WITHOUT_DESK;
-    static const char may[ROLES][5] = {"rwla", "rwl-", "rw--", "r---", "r---"};
+    static const char may[ROLES][6] = {"rpwla", "rpwl-", "rpw--", "rp---", "r----"};
     enum role role = ROLE_LEAD;
     for (int i = 0; i < ROLES; i++) {
         for (int right = RIGHT_READ; right <= RIGHT_ADMIN; right++) {

@@ -139,7 +139,7 @@ static void test_roles(void **state) {
         struct shot s = {
             .method = r[i].method, .path = filled(&r[i], "tidewatch-toys", 77), .form = everything};
         s.as = &site.rita;
-        if (r[i].who >= WHO_WRITE) assert_status(kit_shoot(s), 403);
+        if (r[i].who >= WHO_PACK) assert_status(kit_shoot(s), 403);
         s.as = &site.omar;
         if (r[i].who >= WHO_LEAD) assert_status(kit_shoot(s), 403);
         s.as = &site.lena;
