@@ -374,6 +374,8 @@ static err read_edit(struct web_call *w, struct box_form *f, struct box_edit *re
                             .language = f->language,
                             .letter = f->letter,
                             .message = f->message};
+    if (web_param_has(w, "country") && !web_param_has(w, "address") && !web_param_has(w, "earlier"))
+        return err_set(ERR_INVALID, "Give the address together with its country.");
     if (web_param_has(w, "address")) edit.what |= BOX_ADDRESS;
     if (web_param_has(w, "earlier")) TRY(read_address(w, f->conversation, &edit.address, &edit.country));
     if (web_param_has(w, "letter") || web_param_has(w, "language")) edit.what |= BOX_LETTER;

@@ -253,7 +253,7 @@ static void test_trials(void **state) {
     const char *queue = z("%.*s/queue", str_z(one));
     h = fetch(.path = queue, .as = &site.omar);
     assert_has(h, "1 customer waits for a letter");
-    assert_has(h, "?view=waiting#text");
+    assert_has(h, "?view=waiting#news-");
     assert_has(fetch(.path = TRIALS, .query = "view=waiting", .as = &site.rita), "Thicker &lt;hook&gt;");
     h = fetch(.path = kit_path(TOYS "/c/%lld", c), .as = &site.omar);
     assert_has(h, "waits to hear what became of the test");
