@@ -1,19 +1,8 @@
 /* Promises beside a conversation, on a customer's page and on the list of whoever reads. */
-#include <stdlib.h>
-
 #include "web/conversation_page.h"
 #include "web/promise_page.h"
 
 /* ---- beside a conversation ---- */
-
-/* Open ones first, the nearest day first; then as they were made. */
-static int by_day(const void *a, const void *b) {
-    const struct store_promise *x = a, *y = b;
-    bool open = x->state == PROMISE_OPEN;
-    if (open != (y->state == PROMISE_OPEN)) return open ? -1 : 1;
-    if (open && x->due_day != y->due_day) return x->due_day < y->due_day ? -1 : 1;
-    return (x->id > y->id) - (x->id < y->id);
-}
 
 static void sort_out(struct web_call *w, const store_promise_list *all, int64_t conversation,
                      struct promise_panel *v) {
@@ -22,7 +11,6 @@ static void sort_out(struct web_call *w, const store_promise_list *all, int64_t 
         if (p->conversation_id != conversation) continue;
         *list_add(w->arena, p->whose == PROMISE_OURS ? &v->ours : &v->theirs) = *p;
     }
-    if (v->ours.n) qsort(v->ours.v, v->ours.n, sizeof *v->ours.v, by_day);
     for (size_t i = 0; i < all->n; i++)
         if (all->v[i].conversation_id != conversation) *list_add(w->arena, &v->memories) = all->v[i];
 }
