@@ -423,6 +423,9 @@ err sqlite_open(const struct db_options *options, db **ret_db) {
     err code = check_place(d->path, options->read_only);
     if (!code) code = sqlite_conn_open(d, SQLITE_FOR_WRITING, &first);
     if (!code) code = claim(first, options->read_only);
+    /* From here on the file is there. If somebody moves it away, a connection that made another one would
+     * have SQLite delete the WAL, since it belongs to no page of an empty file. */
+    d->create = false;
     if (!code && !options->read_only) code = sqlite_writer_start(d, &d->writer);
     /* After the writer's own connection is open, so that the WAL file stays in place between the two. */
     sqlite_conn_close(first);

@@ -42,7 +42,12 @@ test("a database file that is gone is no place to keep a letter", async () => {
   fs.renameSync(`${file}.aside`, file);
   const kept = await lmtp(d.lmtpPort, "milo@customer.test", [d.inbox], mail());
   assert.match(kept.at(-1), /^250 /);
-  await until("it is listed", async () => (await waiting(d)).length === 1);
+  let says;
+  await until("it is listed", async () => {
+    const answer = await d.api("GET", `/b/${d.slug}/list/waiting`);
+    says = answer.text;
+    return answer.json?.conversations?.length === 1;
+  }).catch((e) => assert.fail(`${e.message}; the desk said ${says}`));
   await d.stop();
 });
 
