@@ -159,8 +159,10 @@ test("a day in a reply becomes a chip; one that is none is taken away, and stays
   assert.equal(await chips(page).nth(1).locator("s").innerText(), inWords(day(21)));
 
   await page.locator("#sendbar [data-send-button]").click();
-  await page.locator("#held, #promises .promise").first().waitFor();
-  const made = (await promises(milo)).ours;
+  const made = await until("it is sent", async () => {
+    const { ours } = await promises(milo);
+    return ours.length > 0 && ours;
+  });
   assert.deepEqual(made.map((p) => [p.day, p.standing]), [[day(14), "open"]]);
   assert.match(made[0].text, /new Keeper Juno within two weeks/);
   await page.goto(at(`/c/${milo}`));
