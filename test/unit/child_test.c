@@ -752,7 +752,7 @@ static void test_canary(void **state) {
     assert_int_equal(hits("gwendrixa"), 0);
 }
 
-/* What stays: counts, dates, costs, and a stub that can be looked at. */
+/* What stays: counts, dates, costs, and a page that says so. */
 static void test_what_stays(void **state) {
     (void)state;
     SKIP_WITHOUT_DESK;
