@@ -138,7 +138,9 @@ static err check_place(db_conn *c, struct give *g, struct store_gesture *row) {
 /* Whether policy covers it; fills row->policy_id. */
 static err ask_policy(db_conn *c, const struct give *g, struct store_gesture *row, struct store_policy *ret) {
     struct store_gesture_sums sums;
-    TRY(store_policy_fitting(c, g->a, g->who->brand, row->situation, row->item_kind, row->item_code, ret));
+    store_policy_list live;
+    TRY(store_policies(c, g->a, g->who->brand, &live));
+    *ret = policy_fitting(&live, row->situation, (struct concerns){row->item_kind, row->item_code});
     TRY(store_gesture_sums(c, g->who->brand, row->conversation_id, ret->id, &sums));
     if (g->wish->seen_gestures >= 0 && g->wish->seen_gestures != sums.n)
         return err_set(ERR_CONFLICT,

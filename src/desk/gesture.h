@@ -10,6 +10,7 @@
 #define LONGHAND_DESK_GESTURE_H
 
 #include "desk/policy.h"
+#include "store/box.h"
 #include "store/gesture.h"
 
 enum { JUDGEMENT_BYTES = 500, GESTURE_NOTE_BYTES = 500, GESTURE_KEY_BYTES = 200 };
@@ -94,7 +95,8 @@ struct gesture_offer {
     int64_t item_message, item_finding;
     struct store_policy policy;         /* the normal answer; id 0: there is none */
     gesture_kind kind;                  /* the policy's, else what fits the item */
-    bool within;                        /* `kind` once is within policy: one click */
+    bool boxed;                         /* a box that no gesture filled, such as a form proposes, covers it */
+    bool within;                        /* `kind` once is within policy: one click; never when boxed */
     int64_t quantity_left, amount_left; /* within policy in this conversation; -1: no limit */
     int64_t cost_each;                  /* what one cost when it was last given; 0: not known */
     int64_t already;                    /* of this item in this conversation, holding or asked */
@@ -135,7 +137,8 @@ struct gesture_ask {
     const struct actor *who;
     str role, zone; /* the agent's, the brand's */
     int64_t conversation, now;
-    bool nothing_given; /* known: no gesture is in the conversation, whatever became of it */
+    store_box_item_list boxed; /* what lies in the conversation's boxes */
+    bool nothing_given;        /* known: no gesture is in the conversation, whatever became of it */
     const struct gesture_rules *rules;
     gesture_heard_list heard;
 };

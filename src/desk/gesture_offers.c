@@ -157,28 +157,28 @@ static gesture_kind kind_that_fits(const struct gesture_offer *o) {
     return o->item_name.n ? GESTURE_REPLACEMENT : GESTURE_VOUCHER;
 }
 
-/* As store_policy_fitting: of the item before its kind before anything. */
-static struct store_policy policy_fitting(const store_policy_list *all, const struct gesture_offer *o) {
-    const struct store_policy *best = NULL;
-    for (size_t i = 0; i < all->n; i++) {
-        const struct store_policy *p = &all->v[i];
-        bool of_kind = str_eq(p->item_kind, o->concerns.kind);
-        if (!str_eq(p->situation, o->situation) || (p->item_kind.n && !of_kind)) continue;
-        if (p->item_code.n && !str_eq(p->item_code, o->concerns.code)) continue;
-        int special = p->item_code.n ? 2 : p->item_kind.n ? 1 : 0;
-        if (!best || special > (best->item_code.n ? 2 : best->item_kind.n ? 1 : 0)) best = p;
-    }
-    return best ? *best : (struct store_policy){0};
-}
-
 static bool is_gone(const struct store_gesture *g) {
     return g->state == GESTURE_DECLINED || g->state == GESTURE_WITHDRAWN;
+}
+
+/* What lies in a box that nobody gave, such as a public form proposes, is on its way already; and with it
+ * whatever else the form's letter calls missing, since that names the product, too. */
+static bool is_boxed(const struct gesture_ask *ask, const struct gesture_offer *o) {
+    for (size_t i = 0; i < ask->boxed.n; i++) {
+        const struct store_box_item *x = &ask->boxed.v[i];
+        bool goes =
+            x->box_state != BOX_CANCELLED && x->box_state != BOX_LOST && x->box_state != BOX_CAME_BACK;
+        bool same = o->concerns.code.n && str_eq(x->item_kind, o->concerns.kind) &&
+                    str_eq(x->item_code, o->concerns.code);
+        if (goes && !x->gesture_id && (same || str_eq(o->situation, S("missing")))) return true;
+    }
+    return false;
 }
 
 static void fill_offer(const struct gesture_ask *ask, const struct gesture_offers *all,
                        struct gesture_offer *o) {
     struct store_gesture_sums sums = {0};
-    o->policy = policy_fitting(&ask->rules->policies, o);
+    o->policy = policy_fitting(&ask->rules->policies, o->situation, o->concerns);
     for (size_t i = 0; i < all->gestures.n; i++) {
         const struct store_gesture *g = &all->gestures.v[i];
         if (is_gone(g)) continue;
@@ -195,6 +195,8 @@ static void fill_offer(const struct gesture_ask *ask, const struct gesture_offer
     o->within = o->quantity_left > 0 && (o->amount_left < 0 || o->amount_left >= o->cost_each) &&
                 (o->amount_left != 0 || o->kind == GESTURE_REPLACEMENT || o->kind == GESTURE_PART ||
                  o->kind == GESTURE_EXTRA);
+    o->boxed = is_boxed(ask, o);
+    o->within = o->within && !o->boxed;
 }
 
 static struct gesture_offer offer_of(const struct pairing *p, const store_gesture_item_list *items) {
@@ -259,6 +261,7 @@ err gesture_offers(struct desk *d, arena *a, const struct actor *who, int64_t co
     TRY(store_agent_by_id(c, a, who->brand, who->agent, &agent));
     TRY(store_brand_by_id(c, a, who->brand, &brand));
     TRY(gesture_rules_of(c, a, who->brand, &rules));
+    TRY(store_box_items_of_conversation(c, a, who->brand, conversation, &ask.boxed));
     ask.role = agent.role;
     ask.zone = brand.zone;
     ask.rules = &rules;

@@ -104,6 +104,19 @@ err policy_currency_change(const struct desk *d, arena *a, const struct actor *w
 
 /* ---- policies ---- */
 
+struct store_policy policy_fitting(const store_policy_list *live, str situation, struct concerns x) {
+    const struct store_policy *best = NULL;
+    int most = -1;
+    for (size_t i = 0; i < live->n; i++) {
+        const struct store_policy *p = &live->v[i];
+        int special = p->item_code.n ? 2 : p->item_kind.n ? 1 : 0;
+        bool fits = str_eq(p->situation, situation) && (!p->item_kind.n || str_eq(p->item_kind, x.kind)) &&
+                    (!p->item_code.n || str_eq(p->item_code, x.code));
+        if (fits && special > most) best = p, most = special;
+    }
+    return best ? *best : (struct store_policy){0};
+}
+
 err policy_list(const struct desk *d, arena *a, int64_t brand, store_policy_list *ret_live,
                 store_policy_list *ret_retired) {
     DB_READ_AUTO db_conn *c = NULL;

@@ -55,6 +55,10 @@ struct policy_form {
     str hint;         /* how to say it, at most 500 bytes; may be "" */
 };
 
+/* The most special of the live ones that fits: of the item, of its kind, of anything; id 0 when there is
+ * none. */
+struct store_policy policy_fitting(const store_policy_list *live, str situation, struct concerns x);
+
 err policy_list(const struct desk *d, arena *a, int64_t brand, store_policy_list *ret_live,
                 store_policy_list *ret_retired);
 /* One live policy for each situation and what it concerns: ERR_CONFLICT when there is one. */

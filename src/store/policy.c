@@ -124,19 +124,6 @@ err store_policy_at(db_conn *c, arena *a, int64_t brand, str situation, str item
     return first_policy(q, a, ret);
 }
 
-err store_policy_fitting(db_conn *c, arena *a, int64_t brand, str situation, str item_kind, str item_code,
-                         struct store_policy *ret) {
-    db_query *q = db_sql(c, POLICY_ROWS "AND f.situation = $2 AND f.retired_at = 0 AND (f.item_kind = '' OR "
-                                        "(f.item_kind = $3 AND f.item_code IN ('', $4))) "
-                                        "ORDER BY CASE WHEN f.item_code <> '' THEN 0 "
-                                        "WHEN f.item_kind <> '' THEN 1 ELSE 2 END LIMIT 1");
-    db_bind_int(q, 1, brand);
-    db_bind_text(q, 2, situation);
-    db_bind_text(q, 3, item_kind);
-    db_bind_text(q, 4, item_code);
-    return first_policy(q, a, ret);
-}
-
 static err take_number(db_query *q, const char *column, int64_t *ret) {
     int64_t n = db_row(q) ? db_int(q, column) : 0;
     TRY(db_done(q));

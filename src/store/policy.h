@@ -42,10 +42,6 @@ err store_policies_retired(db_conn *c, arena *a, int64_t brand, int limit, store
 /* The live one of exactly this place; ret->id 0 when there is none. */
 err store_policy_at(db_conn *c, arena *a, int64_t brand, str situation, str item_kind, str item_code,
                     struct store_policy *ret);
-/* The most special live one that fits: of the item, of its kind, of anything; ret->id 0 when there is none.
- */
-err store_policy_fitting(db_conn *c, arena *a, int64_t brand, str situation, str item_kind, str item_code,
-                         struct store_policy *ret);
 /* How many live rows hold an amount of money: policies and allowances. */
 err store_policy_amounts(db_conn *c, int64_t brand, int64_t *ret);
 

@@ -64,6 +64,7 @@ static void json_offer(const struct web_call *w, struct json_out *o, const struc
     json_key(o, S("retired")), json_bool(o, x->retired);
     json_key(o, S("kind")), json_str(o, str_z(gesture_kind_name(x->kind)));
     json_key(o, S("within_policy")), json_bool(o, x->within);
+    json_key(o, S("in_a_box")), json_bool(o, x->boxed);
     leeway_json_amount(w, o, "cost_each", x->cost_each, c);
     json_key(o, S("already")), json_int(o, x->already);
     json_key(o, S("policy"));

@@ -1,6 +1,7 @@
 #include "web/gesture_panel.h"
 
 #include "base/random.h"
+#include "web/box_page.h"
 #include "web/conversation_page.h"
 
 /* The letters since our last reply; when it was the last word, the newest letter. They are on the page. */
@@ -66,6 +67,7 @@ err gesture_panel_load(struct web_call *w, struct conversation_page *p) {
     ask.rules = &g->rules;
     if (p->may_write) {
         collect(w, p, &ask.heard);
+        if (p->boxes) ask.boxed = p->boxes->items;
         TRY(gesture_offers_in(c, w->arena, &ask, &x->all));
         x->key = token_new(w->arena);
         choose(w, x);

@@ -13,6 +13,7 @@
 #include "desk/child.h"
 #include "desk/conversation.h"
 #include "desk/forget.h"
+#include "desk/gesture.h"
 #include "desk/listening.h"
 #include "desk/missing.h"
 #include "desk/people.h"
@@ -351,6 +352,39 @@ static void becomes_a_conversation(void **state) {
     assert_ok(store_conversation_get(c, kit.a, w.brand, told.conversation, &v));
     assert_int_equal(v.state, CONVERSATION_US);
     assert_int_equal(v.waiting_since, kit.now);
+}
+
+static void offer_all(int64_t conversation, size_t *ret_offers, size_t *ret_clicks, size_t *ret_boxed) {
+    struct gesture_offers all;
+    *ret_clicks = *ret_boxed = 0;
+    assert_ok(gesture_offers(&kit.d, kit.a, &w.ines, conversation, &all));
+    for (size_t i = 0; i < all.offers.n; i++) {
+        *ret_clicks += all.offers.v[i].within;
+        *ret_boxed += all.offers.v[i].boxed;
+    }
+    *ret_offers = all.offers.n;
+}
+
+/* The box that the form proposes covers what is missing: one click more would send it twice, or the whole
+ * product. */
+static void what_is_boxed_is_not_given_again(void **state) {
+    WORLD;
+    struct policy_form form = {.situation = S("missing"), .answer = ANSWER_REPLACEMENT};
+    int64_t policy;
+    assert_ok(policy_add(&kit.d, kit.a, &w.ines, &form, &policy));
+    struct missing_wish x = ruth("boxed@example.org");
+    struct missing_told told = tell(&x);
+    size_t offers, clicks, boxed;
+    offer_all(told.conversation, &offers, &clicks, &boxed);
+    assert_true(offers > 0);
+    assert_int_equal(boxed, offers);
+    assert_int_equal(clicks, 0);
+    struct box_act act = {.box = told.box, .seen_version = -1};
+    struct box_done done;
+    assert_ok(box_cancel(&kit.d, kit.a, &w.ines, &act, &done));
+    offer_all(told.conversation, &offers, &clicks, &boxed);
+    assert_int_equal(boxed, 0);
+    assert_true(clicks > 0);
 }
 
 static void the_same_form_once(void **state) {
@@ -895,6 +929,7 @@ int main(void) {
         KIT_TEST(finding_forgives),
         KIT_TEST(filtering_pieces),
         KIT_TEST(becomes_a_conversation),
+        KIT_TEST(what_is_boxed_is_not_given_again),
         KIT_TEST(the_same_form_once),
         KIT_TEST(what_is_refused),
         KIT_TEST(what_is_taken_as_it_is),
