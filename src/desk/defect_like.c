@@ -153,17 +153,20 @@ static err end_jobs(db_conn *c, void *arg) {
     return ERR_NONE;
 }
 
+/* A process that writes no index would read every letter again for each batch, and keep nothing: the marks
+ * stay for the desk that serves, which goes by them. */
 static err learn_brand(struct desk *d, int64_t brand, const job_list *jobs) {
+    struct ending e = {brand, jobs};
+    if (!d->keeps_indexes) return db_write(d->db, end_jobs, &e);
     near *x;
     TRY(heart_letters(d, brand, &x));
     if (!near_generation(x)) {
         TRY(learn(d, brand, x, true, false));
         struct near_count count;
         near_counts(x, &count);
-        if (d->keeps_indexes && count.texts >= LETTERS_FOR_A_FILE) TRY(near_save(x));
+        if (count.texts >= LETTERS_FOR_A_FILE) TRY(near_save(x));
     }
-    TRY(learn(d, brand, x, false, d->keeps_indexes));
-    struct ending e = {brand, jobs};
+    TRY(learn(d, brand, x, false, true));
     return db_write(d->db, end_jobs, &e);
 }
 

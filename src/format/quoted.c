@@ -140,15 +140,19 @@ static void cut_lines(arena *a, str text, struct lines *ret) {
     }
 }
 
+/* Whether the first bytes are the same letter in either case, or may be: a page cuts its letters each time it
+ * is shown, and most words of a table end here. */
+static bool first_fits(str s, const char *word) { return s.n && (s.p[0] | ' ') == (word[0] | ' '); }
+
 static bool begins(str s, const char *const *table, size_t n) {
     for (size_t i = 0; i < n; i++)
-        if (str_starts_nocase(s, str_z(table[i]))) return true;
+        if (first_fits(s, table[i]) && str_starts_nocase(s, str_z(table[i]))) return true;
     return false;
 }
 
 static bool is(str s, const char *const *table, size_t n) {
     for (size_t i = 0; i < n; i++)
-        if (str_eq_nocase(s, str_z(table[i]))) return true;
+        if (first_fits(s, table[i]) && str_eq_nocase(s, str_z(table[i]))) return true;
     return false;
 }
 
@@ -226,12 +230,14 @@ static bool ends_with_verb(str s, str whole) {
 
 /* What a person types may look like it: without '>' behind it, it must say when or from whom, too. */
 static bool announces(str s, str raw, bool quote_follows) {
-    bool dated = has_date(s), address = has_address(s),
-         colon = str_ends(raw, S(":")) || str_ends(raw, S("："));
+    bool address = has_address(s), colon = str_ends(raw, S(":")) || str_ends(raw, S("："));
     if (starts_with_date(s) && ((address && colon) || str_find(s, S("GMT"), 0) != SIZE_MAX)) return true;
-    if (!ends_with_verb(s, raw)) return false;
-    if (quote_follows) return true;
-    return address || (dated && (begins(s, openings, COUNT(openings)) || is_digit(s.p[0])));
+    /* The verbs come last, since looking for them takes longest. */
+    if (!quote_follows && !address) {
+        bool opened = is_digit(s.p[0]) || begins(s, openings, COUNT(openings));
+        if (!opened || !has_date(s)) return false;
+    }
+    return ends_with_verb(s, raw);
 }
 
 /* Of how many lines, 0 when line `at` begins none. */

@@ -68,7 +68,8 @@ void home_json(const struct web_call *w, struct json_out *o) {
 }
 
 err home_brand(struct web_call *w) {
-    web_go(w, web_path(w, "/list/waiting"));
+    bool packs = str_eq(w->who.agent.role, str_z(role_text(ROLE_PACKER)));
+    web_go(w, web_path(w, packs ? "/boxes" : "/list/waiting"));
     return ERR_NONE;
 }
 
