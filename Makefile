@@ -5,9 +5,9 @@ B := build/$(MODE)
 G := build/gen
 T := build/tools
 
-PKGS := libmicrohttpd libpq gmime-3.0 libcurl gumbo jansson libsodium libarchive pangocairo pangoft2 fontconfig cairo libqrencode
+PKGS := libmicrohttpd libpq gmime-3.0 gnutls libcurl gumbo jansson libsodium libarchive pangocairo pangoft2 fontconfig cairo libqrencode libjpeg libpng libwebp
 # gcc cannot see that ret_x is filled whenever a call returns ERR_NONE, hence no maybe-uninitialized.
-WARN := -Wno-maybe-uninitialized -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+WARN := -Wno-unknown-warning-option -Wno-maybe-uninitialized -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 BASE := -std=gnu17 -D_GNU_SOURCE -g -pthread -Isrc -I$(G) -Inode_modules/better-sqlite3/deps/sqlite3 -MMD -MP
 BASE += -DLONGHAND_VERSION=\"0.1.0\"
 BASE += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -80,7 +80,7 @@ $(G)/lang_tables.c: $(T)/poc $(wildcard po/*.po)
 	$(say)$(T)/poc $@ $(wildcard po/*.po)
 $(T)/tmplc: tools/tmplc_markup.h
 $(T)/poc: src/base/lang.h
-$(T)/%: tools/%.c src/base/arena.c src/base/str.c src/base/buf.c src/base/err.c
+$(T)/%: tools/%.c src/base/arena.c src/base/memory.c src/base/clock.c src/base/str.c src/base/buf.c src/base/err.c
 	@mkdir -p $(T)
 	$(say)gcc -std=gnu17 -D_GNU_SOURCE -g -O1 $(WARN) -Isrc -o $@ $(filter %.c,$^) -lunistring -lxxhash
 

@@ -32,6 +32,8 @@ async function refused(form, answer) {
   if (key && form.elements.key) form.elements.key.value = key;
   const seen = page.querySelector("#conflict [data-version], .conflict[data-version]")?.dataset.version;
   if (seen && form.elements.version) form.elements.version.value = seen;
+  const answers = page.querySelector(".conflict[data-answers]")?.dataset.answers;
+  if (answers !== undefined && form.elements.answers) form.elements.answers.value = answers;
   if (!nodes.some(n => n.textContent.trim())) return showText(form, "send-failed");
   show(form, ...nodes);
 }
@@ -65,7 +67,7 @@ function activate(form) {
   let busy = false;
   form.addEventListener("submit", async e => {
     const button = e.submitter;
-    if (button && !button.hasAttribute("data-send-button")) {
+    if (button && !button.matches("[data-send-button], [data-send-later]")) {
       // Another way out of the form, such as keeping the draft: the server takes over what was typed.
       form.longhand?.draft.handOver();
       return;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 enum { BLOCK_SIZE = 32 * 1024 };
 
 typedef struct block {
@@ -25,8 +27,7 @@ static void die(const char *why) {
 }
 
 static block *block_new(size_t size) {
-    block *b = malloc(sizeof *b + size);
-    if (!b) die("out of memory");
+    block *b = memory_take(sizeof *b + size);
     b->next = NULL;
     b->size = size;
     b->used = 0;
@@ -34,8 +35,7 @@ static block *block_new(size_t size) {
 }
 
 arena *arena_new(size_t limit) {
-    arena *a = malloc(sizeof *a);
-    if (!a) die("out of memory");
+    arena *a = memory_take(sizeof *a);
     a->head = NULL;
     a->used = 0;
     a->limit = limit ? limit : ARENA_DEFAULT_LIMIT;

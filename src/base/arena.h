@@ -2,7 +2,8 @@
  *
  * Everything allocated from an arena is released at once by arena_free or arena_reset. An arena is
  * used by one thread at a time. Allocation never returns NULL: inputs are capped before they reach an
- * arena, so when an arena passes its limit, or the system has no memory, the process aborts. */
+ * arena, so when an arena passes its limit the process aborts. What happens when the system has no memory
+ * stands in memory.h. */
 #ifndef LONGHAND_BASE_ARENA_H
 #define LONGHAND_BASE_ARENA_H
 

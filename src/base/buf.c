@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 void buf_free(buf *b) {
     free(b->p);
     b->p = NULL;
@@ -29,7 +31,7 @@ char *buf_room(buf *b, size_t n) {
         size_t cap = b->cap ? b->cap : 256;
         while (cap - b->n < n) cap *= 2;
         if (cap > b->max) cap = b->max;
-        char *p = realloc(b->p, cap);
+        char *p = memory_try(b->p, cap);
         if (!p) {
             b->failed = true;
             return NULL;

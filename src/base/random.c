@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 static const int64_t EPOCH_2020 = 1577836800000;
+static const int64_t COMPRESSED_UNTIL = 1578787200000; /* 12 January 2020 */
 enum { SEQUENCE_BITS = 21 };
 
 void random_start(void) {
@@ -19,7 +20,9 @@ void random_bytes(void *to, size_t n) { randombytes_buf(to, n); }
 
 int64_t id_new(int64_t now_ms) {
     static _Atomic int64_t last;
-    int64_t since = now_ms > EPOCH_2020 ? now_ms - EPOCH_2020 : 0;
+    /* Old mail: what hangs on it has its time. Without this every process would begin at 1. */
+    if (now_ms < COMPRESSED_UNTIL) return id_past(now_ms);
+    int64_t since = now_ms - EPOCH_2020;
     int64_t floor = since << SEQUENCE_BITS, fresh = 0;
     int64_t seen = atomic_load(&last), next;
     do {
@@ -29,6 +32,21 @@ int64_t id_new(int64_t now_ms) {
         next = seen < floor ? fresh : seen + 1;
     } while (!atomic_compare_exchange_weak(&last, &seen, next));
     return next;
+}
+
+int64_t id_past(int64_t at_ms) {
+    /* 1990 to 12 January 2020, a second to a millisecond, from 00:20 on: smaller ids would be taken for the
+     * numbers of conversations. */
+    static const int64_t from = 631152000000, first = 1200000;
+    static _Atomic int64_t count;
+    if (!atomic_load(&count)) {
+        int64_t none = 0;
+        atomic_compare_exchange_strong(&count, &none, 1 + (int64_t)randombytes_uniform(1u << SEQUENCE_BITS));
+    }
+    int64_t since = at_ms - EPOCH_2020;
+    if (at_ms < COMPRESSED_UNTIL) since = first + (at_ms > from ? at_ms - from : 0) / 1000;
+    int64_t low = atomic_fetch_add(&count, 1) & ((INT64_C(1) << SEQUENCE_BITS) - 1);
+    return since << SEQUENCE_BITS | low;
 }
 
 int64_t id_time(int64_t id) { return (id >> SEQUENCE_BITS) + EPOCH_2020; }

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "desk/export.h"
+#include "desk/secret.h"
 #include "net/archive.h"
 #include "net/objects.h"
 #include "store/raw.h"
@@ -57,7 +59,14 @@ static err add_objects(struct cli_desk *c, archive_out *out) {
     return ERR_NONE;
 }
 
-static err fill(struct cli_desk *c, archive_out *out, str database) {
+/* Without it the passwords of mailboxes in the copy open nowhere and have to be typed again. */
+static err add_key(struct cli_desk *c, archive_out *out) {
+    str path = secret_path(c->arena, c->desk.folder);
+    if (access(path.p, F_OK) != 0) return ERR_NONE; /* nothing was ever sealed */
+    return archive_add_file(c->arena, out, S("secret.key"), path);
+}
+
+static err fill(struct cli_desk *c, archive_out *out, str database, bool with_key) {
     arena *a = c->arena;
     bool sqlite = db_engine_of(c->desk.db) == DB_SQLITE;
     TRY(archive_add_file(a, out, sqlite ? S("desk.db") : S("desk.dump"), database));
@@ -65,10 +74,11 @@ static err fill(struct cli_desk *c, archive_out *out, str database) {
     err e = file_read(a, str_fmt(a, "%.*s/desk.json", STR_FMT(c->desk.folder)), 1 << 20, &config);
     if (e && e != ERR_MISSING) return e;
     if (!e) TRY(archive_add_bytes(out, S("desk.json"), config));
+    if (with_key) TRY(add_key(c, out));
     return add_objects(c, out);
 }
 
-static err backup(struct cli_desk *c, str to) {
+static err backup(struct cli_desk *c, str to, bool with_key) {
     arena *a = c->arena;
     str database = str_fmt(a, "%.*s.database", STR_FMT(to));
     unlink(database.p);
@@ -76,7 +86,7 @@ static err backup(struct cli_desk *c, str to) {
     err e = copy_database(c, database);
     if (!e) e = archive_begin(a, to, &out);
     if (!e) {
-        e = fill(c, out, database);
+        e = fill(c, out, database, with_key);
         if (e)
             archive_drop(out);
         else
@@ -86,11 +96,12 @@ static err backup(struct cli_desk *c, str to) {
     return e;
 }
 
-enum { OPT_DATA, OPT_DB, OPT_JSON };
+enum { OPT_DATA, OPT_DB, OPT_JSON, OPT_WITHOUT_KEY };
 static const struct cli_option options[] = {
     {"data", false, "the data folder (./data)"},
     {"db", false, "postgres://... instead of what setup wrote"},
     {"json", true, "as JSON"},
+    {"without-key", true, "of a backup: leave out what opens the passwords of mailboxes"},
     {0},
 };
 
@@ -102,7 +113,8 @@ int verb_backup(int argc, char **argv) {
         return cli_fail("backup", "This file exists already; it is left as it is.");
     CLI_DESK_AUTO struct cli_desk c;
     if (cli_desk_open(args.value[OPT_DATA], args.value[OPT_DB], CLI_MUST_EXIST, &c) ||
-        backup(&c, str_z(args.operand[0])))
+        backup(&c, str_z(args.operand[0]), !args.value[OPT_WITHOUT_KEY]) ||
+        copy_made(&c.desk, S("backup"), str_z(args.operand[0])))
         return cli_fail("backup", NULL);
     printf(args.value[OPT_JSON] ? "{\"file\":\"%s\"}\n" : "kept in %s\n", args.operand[0]);
     return EXIT_DONE;

@@ -3,6 +3,7 @@
 #define LONGHAND_CLI_CLI_H
 
 #include "desk/desk.h"
+#include "format/mime.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSE = 2 };
 
@@ -37,7 +38,13 @@ struct cli_config {
     str http, lmtp; /* listen addresses */
     str public_url;
     str proxy;         /* address of the reverse proxy in front, or "" */
+    str clamd;         /* where a virus scanner listens (net/clamd.h), or "" */
+    str metrics_token; /* what monitoring sends as bearer token for /metrics, or "" for no figures */
     bool posts_inside; /* webhooks may reach private networks, and http: */
+    /* Letters by SMTP from relays (cli/relay.h): where to listen, or "" for nowhere; "required" or "never";
+     * PEM files; addresses and networks. */
+    str smtp, smtp_tls, smtp_cert, smtp_key;
+    str_list smtp_relays;
 };
 err cli_config_read(arena *a, str folder,
                     struct cli_config *ret_config); /* defaults where there is no file */
@@ -87,7 +94,11 @@ int verb_reply(int argc, char **argv);
 int verb_listen(int argc, char **argv);
 int verb_check(int argc, char **argv);
 int verb_agent(int argc, char **argv);
+int verb_fetch(int argc, char **argv);
 int verb_import_catalogue(int argc, char **argv);
+int verb_import(int argc, char **argv);
+int verb_export(int argc, char **argv);
+int verb_forget(int argc, char **argv);
 int verb_token(int argc, char **argv);
 int verb_jobs(int argc, char **argv);
 int verb_backup(int argc, char **argv);

@@ -15,9 +15,42 @@
 
 static str config_path(arena *a, str folder) { return str_fmt(a, "%.*s/desk.json", STR_FMT(folder)); }
 
+/* What is no text becomes "", which no reader of the list takes. */
+static void take_list(arena *a, const json_t *root, const char *name, str_list *ret) {
+    const json_t *array = json_object_get(root, name);
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *one = json_array_get(array, i);
+        const char *text = json_string_value(one);
+        *list_add(a, ret) = text ? str_copy(a, (str){text, json_string_length(one)}) : S("");
+    }
+}
+
+static void write_smtp(struct json_out *j, const struct cli_config *config) {
+    if (!config->smtp.n) return;
+    json_key(j, S("smtp")), json_str(j, config->smtp);
+    json_key(j, S("smtp_tls")), json_str(j, config->smtp_tls);
+    json_key(j, S("smtp_cert")), json_str(j, config->smtp_cert);
+    json_key(j, S("smtp_key")), json_str(j, config->smtp_key);
+    json_key(j, S("smtp_relays"));
+    json_open_array(j);
+    for (size_t i = 0; i < config->smtp_relays.n; i++) json_str(j, config->smtp_relays.v[i]);
+    json_close_array(j);
+}
+
 err cli_config_read(arena *a, str folder, struct cli_config *ret_config) {
     struct cli_config config = {
-        S(""), S("127.0.0.1:8080"), S("127.0.0.1:2424"), S("http://127.0.0.1:8080"), S(""), false};
+        .db = S(""),
+        .http = S("127.0.0.1:8080"),
+        .lmtp = S("127.0.0.1:2424"),
+        .public_url = S("http://127.0.0.1:8080"),
+        .proxy = S(""),
+        .clamd = S(""),
+        .metrics_token = S(""),
+        .smtp = S(""),
+        .smtp_tls = S("required"),
+        .smtp_cert = S(""),
+        .smtp_key = S(""),
+    };
     str text;
     err e = file_read(a, config_path(a, folder), 64 * 1024, &text);
     if (e && e != ERR_MISSING) return e;
@@ -31,12 +64,19 @@ err cli_config_read(arena *a, str folder, struct cli_config *ret_config) {
                        {"http", &config.http},
                        {"lmtp", &config.lmtp},
                        {"public_url", &config.public_url},
-                       {"proxy", &config.proxy}};
+                       {"proxy", &config.proxy},
+                       {"clamd", &config.clamd},
+                       {"metrics_token", &config.metrics_token},
+                       {"smtp", &config.smtp},
+                       {"smtp_tls", &config.smtp_tls},
+                       {"smtp_cert", &config.smtp_cert},
+                       {"smtp_key", &config.smtp_key}};
         for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
             str value;
             if (json_take_str(root, members[i].name, &value)) *members[i].to = str_copy(a, value);
         }
         json_take_bool(root, "posts_inside", &config.posts_inside);
+        take_list(a, root, "smtp_relays", &config.smtp_relays);
     }
     *ret_config = config;
     return ERR_NONE;
@@ -51,7 +91,10 @@ err cli_config_write(arena *a, str folder, const struct cli_config *config) {
     json_key(&j, S("lmtp")), json_str(&j, config->lmtp);
     json_key(&j, S("public_url")), json_str(&j, config->public_url);
     json_key(&j, S("proxy")), json_str(&j, config->proxy);
+    if (config->clamd.n) json_key(&j, S("clamd")), json_str(&j, config->clamd);
+    if (config->metrics_token.n) json_key(&j, S("metrics_token")), json_str(&j, config->metrics_token);
     if (config->posts_inside) json_key(&j, S("posts_inside")), json_bool(&j, true);
+    write_smtp(&j, config);
     json_close_object(&j);
     buf_add_char(&b, '\n');
     /* The database's address may hold a password. */
@@ -113,6 +156,8 @@ err cli_desk_open(const char *folder, const char *db_target, int flags, struct c
     if (!e) e = open_database(a, ret, flags);
     ret->desk.public_url = ret->config.public_url;
     ret->desk.proxy = ret->config.proxy;
+    ret->desk.clamd = ret->config.clamd;
+    ret->desk.metrics_token = ret->config.metrics_token;
     ret->desk.posts_inside = ret->config.posts_inside;
     if (e) cli_desk_close(ret);
     return e;

@@ -1,8 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/doctor.h"
+#include "cli/relay.h"
 #include "db/migrate.h"
+#include "desk/brands.h"
 #include "desk/intake.h"
 #include "desk/settings.h"
 #include "format/json.h"
@@ -14,21 +16,10 @@
 #include "store/job.h"
 #include "store/outbox.h"
 
-typedef enum verdict { GOOD, LOOK, BAD } verdict;
-struct finding {
-    verdict verdict;
-    const char *what;
-    str says;
-};
-typedef LIST(struct finding) finding_list;
+enum { WAIT_SECONDS = 60 };
 
-struct doctor {
-    struct cli_desk *c;
-    finding_list found;
-};
-
-static void add(struct doctor *d, verdict v, const char *what, str says) {
-    *list_add(d->c->arena, &d->found) = (struct finding){v, what, says};
+void doctor_add(struct doctor *d, verdict v, const char *what, str says) {
+    *list_add(d->c->arena, &d->found) = (struct doctor_finding){v, what, says};
 }
 
 static err check_schema(struct doctor *d) {
@@ -38,24 +29,26 @@ static err check_schema(struct doctor *d) {
     TRY(cli_migrations(d->c->arena, &list, &n));
     TRY(db_migrate(d->c->desk.db, list, n, desk_now(&d->c->desk), true, &report));
     if (report.pending)
-        add(d, LOOK, "schema",
-            str_fmt(d->c->arena, "%d changes are pending. Run `longhand migrate`.", report.pending));
+        doctor_add(d, LOOK, "schema",
+                   str_fmt(d->c->arena, "%d changes are pending. Run `longhand migrate`.", report.pending));
     else
-        add(d, GOOD, "schema", str_fmt(d->c->arena, "up to date (%d changes)", report.total));
+        doctor_add(d, GOOD, "schema", str_fmt(d->c->arena, "up to date (%d changes)", report.total));
     return ERR_NONE;
 }
 
 static void check_disk(struct doctor *d) {
     int64_t left = disk_free(d->c->arena, d->c->desk.folder), megabytes = left >> 20;
     if (left < 0)
-        add(d, LOOK, "disk", S("the free space cannot be told"));
+        doctor_add(d, LOOK, "disk", S("the free space cannot be told"));
     else if (left < INTAKE_DISK_RESERVE)
-        add(d, BAD, "disk",
+        doctor_add(
+            d, BAD, "disk",
             str_fmt(d->c->arena, "only %lld MB free: letters are refused. Make room.", (long long)megabytes));
     else if (left < 16LL * INTAKE_DISK_RESERVE)
-        add(d, LOOK, "disk", str_fmt(d->c->arena, "%lld MB free: make room soon", (long long)megabytes));
+        doctor_add(d, LOOK, "disk",
+                   str_fmt(d->c->arena, "%lld MB free: make room soon", (long long)megabytes));
     else
-        add(d, GOOD, "disk", str_fmt(d->c->arena, "%lld MB free", (long long)megabytes));
+        doctor_add(d, GOOD, "disk", str_fmt(d->c->arena, "%lld MB free", (long long)megabytes));
 }
 
 /* The indexes are derived: what is wrong with them costs remarks, never letters. */
@@ -75,11 +68,11 @@ static err check_indexes(struct doctor *d) {
         err e = near_open(path, true, &x, &damaged);
         near_close(x);
         if (e || damaged)
-            add(d, LOOK, "index",
-                str_fmt(a, "the index of what %.*s said is %s. Run `longhand reindex`.",
-                        STR_FMT(brands.v[i].name), damaged ? "damaged" : "not to be opened"));
+            doctor_add(d, LOOK, "index",
+                       str_fmt(a, "the index of what %.*s said is %s. Run `longhand reindex`.",
+                               STR_FMT(brands.v[i].name), damaged ? "damaged" : "not to be opened"));
         else
-            add(d, GOOD, "index", str_fmt(a, "what %.*s said", STR_FMT(brands.v[i].name)));
+            doctor_add(d, GOOD, "index", str_fmt(a, "what %.*s said", STR_FMT(brands.v[i].name)));
     }
     return ERR_NONE;
 }
@@ -87,16 +80,22 @@ static err check_indexes(struct doctor *d) {
 static void check_clock(struct doctor *d) {
     /* A clock before the program was made is wrong for sure. */
     bool sane = desk_now(&d->c->desk) > 1767225600000;
-    add(d, sane ? GOOD : BAD, "clock",
-        sane ? S("plausible") : S("set long ago: dates of letters would be wrong. Set the clock."));
+    doctor_add(d, sane ? GOOD : BAD, "clock",
+               sane ? S("plausible") : S("set long ago: dates of letters would be wrong. Set the clock."));
 }
 
 static void check_transport(struct doctor *d, const struct store_inbox *inbox) {
     arena *a = d->c->arena;
     if (!str_eq(inbox->transport, S("smtp"))) {
-        add(d, LOOK, "transport",
+        doctor_add(
+            d, LOOK, "transport",
             str_fmt(a, "%.*s: replies stay in the Maildir of this machine. Set up SMTP under Administration.",
                     STR_FMT(inbox->address)));
+        return;
+    }
+    struct store_inbox opened = *inbox;
+    if (inbox_open_password(&d->c->desk, a, &opened)) {
+        doctor_add(d, BAD, "transport", str_fmt(a, "%.*s: %s", STR_FMT(inbox->address), err_text()));
         return;
     }
     struct smtp_options smtp = {.host = inbox->smtp_host,
@@ -105,13 +104,13 @@ static void check_transport(struct doctor *d, const struct store_inbox *inbox) {
                                        : str_eq(inbox->smtp_tls, S("never"))  ? SMTP_TLS_NEVER
                                                                               : SMTP_TLS_REQUIRED,
                                 .user = inbox->smtp_user,
-                                .password = inbox->smtp_password,
+                                .password = opened.smtp_password,
                                 .ca_file = inbox->smtp_ca_file,
                                 .timeout_seconds = 20};
     err e = smtp_probe(a, &smtp);
-    add(d, e ? BAD : GOOD, "transport",
-        e ? str_fmt(a, "%.*s: %s Replies wait until it answers.", STR_FMT(inbox->address), err_text())
-          : str_fmt(a, "%.*s: %.*s answers", STR_FMT(inbox->address), STR_FMT(inbox->smtp_host)));
+    doctor_add(d, e ? BAD : GOOD, "transport",
+               e ? str_fmt(a, "%.*s: %s Replies wait until it answers.", STR_FMT(inbox->address), err_text())
+                 : str_fmt(a, "%.*s: %.*s answers", STR_FMT(inbox->address), STR_FMT(inbox->smtp_host)));
 }
 
 static err check_inbox(struct doctor *d, db_conn *conn, const struct store_inbox *inbox) {
@@ -121,11 +120,11 @@ static err check_inbox(struct doctor *d, db_conn *conn, const struct store_inbox
     int64_t since = inbox->letter_at ? inbox->letter_at : inbox->created_at;
     int64_t silent = (desk_now(&d->c->desk) - since) / HOUR_MS;
     if (hours > 0 && silent >= hours)
-        add(d, LOOK, "inbox",
-            str_fmt(a, "%.*s: no letter for %lld hours. Send one to it and see whether it comes.",
-                    STR_FMT(inbox->address), (long long)silent));
+        doctor_add(d, LOOK, "inbox",
+                   str_fmt(a, "%.*s: no letter for %lld hours. Send one to it and see whether it comes.",
+                           STR_FMT(inbox->address), (long long)silent));
     else
-        add(d, GOOD, "inbox", str_fmt(a, "%.*s: receiving", STR_FMT(inbox->address)));
+        doctor_add(d, GOOD, "inbox", str_fmt(a, "%.*s: receiving", STR_FMT(inbox->address)));
     return ERR_NONE;
 }
 
@@ -139,14 +138,14 @@ static err check_brand(struct doctor *d, db_conn *conn, const struct store_brand
         TRY(check_inbox(d, conn, &inboxes.v[i]));
         *list_add(a, all) = inboxes.v[i];
     }
-    const outbox_state bad[] = {OUTBOX_FAILED, OUTBOX_UNCERTAIN};
-    for (int s = 0; s < 2; s++) {
+    const outbox_state bad[] = {OUTBOX_FAILED, OUTBOX_UNCERTAIN, OUTBOX_BOUNCED, OUTBOX_STOPPED};
+    for (int s = 0; s < 4; s++) {
         outbox_list rows = {0};
         TRY(store_outbox_in_state(conn, a, brand->id, bad[s], 100, &rows));
         if (rows.n)
-            add(d, LOOK, "outbox",
-                str_fmt(a,
-                        "%.*s: %zu in the state \"%s\", waiting for a person's decision (page Undelivered).",
+            doctor_add(
+                d, LOOK, "outbox",
+                str_fmt(a, "%.*s: %zu in the state \"%s\", waiting for a person's decision (page Outbox).",
                         STR_FMT(brand->name), rows.n, outbox_state_name(bad[s])));
     }
     return ERR_NONE;
@@ -154,12 +153,14 @@ static err check_brand(struct doctor *d, db_conn *conn, const struct store_brand
 
 static err check_all(struct doctor *d) {
     arena *a = d->c->arena;
-    add(d, GOOD, "database",
-        db_engine_of(d->c->desk.db) == DB_SQLITE ? S("SQLite answers") : S("PostgreSQL answers"));
+    doctor_add(d, GOOD, "database",
+               db_engine_of(d->c->desk.db) == DB_SQLITE ? S("SQLite answers") : S("PostgreSQL answers"));
     TRY(check_schema(d));
     check_disk(d);
     TRY(check_indexes(d));
     check_clock(d);
+    doctor_files(d);
+    relay_doctor(d);
     store_inbox_list inboxes = {0};
     {
         DB_READ_AUTO db_conn *conn = NULL;
@@ -167,18 +168,19 @@ static err check_all(struct doctor *d) {
         job_list jobs = {0};
         TRY(db_read_begin(d->c->desk.db, &conn));
         TRY(store_brand_list_all(conn, a, &brands));
-        if (!brands.n) add(d, BAD, "brand", S("none is set up. Run `longhand setup`."));
+        if (!brands.n) doctor_add(d, BAD, "brand", S("none is set up. Run `longhand setup`."));
         for (size_t i = 0; i < brands.n; i++) TRY(check_brand(d, conn, &brands.v[i], &inboxes));
         TRY(store_job_list(conn, a, 0, 100, &jobs));
         size_t dead = 0;
         while (dead < jobs.n && jobs.v[dead].dead_at) dead++;
         if (dead)
-            add(d, LOOK, "jobs", str_fmt(a, "%zu wait for a person: `longhand jobs list` says why.", dead));
+            doctor_add(d, LOOK, "jobs",
+                       str_fmt(a, "%zu wait for a person: `longhand jobs list` says why.", dead));
         else
-            add(d, GOOD, "jobs", S("none is stuck"));
+            doctor_add(d, GOOD, "jobs", S("none is stuck"));
     }
     for (size_t i = 0; i < inboxes.n; i++) check_transport(d, &inboxes.v[i]);
-    return ERR_NONE;
+    return doctor_fetching(d);
 }
 
 static const char *verdict_name(verdict v) {
@@ -190,7 +192,7 @@ static const char *verdict_name(verdict v) {
     return "";
 }
 
-static void print_json(const finding_list *found) {
+static void print_json(const doctor_finding_list *found) {
     BUF_AUTO buf b = BUF_MAX(4 << 20);
     struct json_out j = json_begin(&b);
     json_open_object(&j);
@@ -212,16 +214,22 @@ int verb_doctor(int argc, char **argv) {
     static const struct cli_option options[] = {{"data", false, "the data folder (./data)"},
                                                 {"db", false, "postgres://... instead of what setup wrote"},
                                                 {"json", true, "as JSON"},
+                                                {"wait", false, "how many seconds a letter may take (60)"},
                                                 {0}};
     struct cli_args args;
     int status;
-    if (!cli_parse(cli_verb("doctor"), options, 0, 0, argc, argv, &args, &status)) return status;
+    if (!cli_parse(cli_verb("doctor"), options, 0, 1, argc, argv, &args, &status)) return status;
+    int64_t wait = WAIT_SECONDS;
+    bool mail = args.operands && !strcmp(args.operand[0], "mail");
+    if (args.operands && !mail) return cli_misuse("doctor", "only `mail` can be asked for by itself.");
+    if (args.value[3] && (!str_to_int(str_z(args.value[3]), &wait) || wait < 1 || wait > 3600))
+        return cli_misuse("doctor", "--wait takes seconds, from 1 to 3600.");
     CLI_DESK_AUTO struct cli_desk c;
     if (cli_desk_open(args.value[0], args.value[1], CLI_MUST_EXIST | CLI_NO_MIGRATE, &c))
         return cli_fail("doctor", NULL);
     smtp_start();
     struct doctor d = {.c = &c};
-    if (check_all(&d)) return cli_fail("doctor", NULL);
+    if (mail ? doctor_mail(&d, (int)wait) : check_all(&d)) return cli_fail("doctor", NULL);
     bool bad = false;
     for (size_t i = 0; i < d.found.n; i++) bad = bad || d.found.v[i].verdict == BAD;
     if (args.value[2])

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "desk/intake.h"
 
 enum {
@@ -29,8 +30,7 @@ struct receiver {
 };
 
 struct receiver *receiver_new(struct desk *d) {
-    struct receiver *r = calloc(1, sizeof *r);
-    if (!r) abort();
+    struct receiver *r = memory_zeroed(sizeof *r);
     r->desk = d;
     pthread_mutex_init(&r->lock, NULL);
     return r;

@@ -9,10 +9,14 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
+#include "cli/fetching.h"
 #include "cli/receive.h"
+#include "cli/relay.h"
 #include "desk/forget.h"
 #include "desk/heart.h"
 #include "desk/learning.h"
+#include "desk/rhythm.h"
 #include "desk/tidy.h"
 #include "desk/voice_learn.h"
 #include "http/http.h"
@@ -29,7 +33,9 @@ struct serving {
     int lock;
     job_workers *workers;
     struct receiver *receiver;
+    struct fetching *fetching;
     lmtp_server *lmtp, *deliver;
+    struct relay *relay;
     http_server *http;
     struct web *web;
 };
@@ -41,6 +47,16 @@ static err lock_folder(struct serving *s) {
     if (s->lock < 0) return err_set(ERR_IO, "Cannot open %s: %s.", path.p, strerror(errno));
     if (flock(s->lock, LOCK_EX | LOCK_NB) < 0)
         return err_set(ERR_BUSY, "A desk runs in %.*s already.", STR_FMT(s->c->desk.folder));
+    return ERR_NONE;
+}
+
+err serve_alone(struct cli_desk *c, int *ret_lock, bool *ret_alone) {
+    struct serving s = {.c = c, .lock = -1};
+    err e = lock_folder(&s);
+    if (e && s.lock >= 0) close(s.lock);
+    if (e && e != ERR_BUSY) return e;
+    *ret_alone = !e;
+    *ret_lock = e ? -1 : s.lock;
     return ERR_NONE;
 }
 
@@ -63,10 +79,12 @@ static err start(struct serving *s) {
     struct desk *d = &s->c->desk;
     arena *a = s->c->arena;
     TRY(lock_folder(s));
+    memory_reserve(MEMORY_RESERVE);
     smtp_start();
     if (db_engine_of(d->db) == DB_SQLITE) TRY(db_write(d->db, release, NULL));
     d->keeps_indexes = true;
     TRY(tidy_start(d, a));
+    TRY(rhythm_start(d, a));
     TRY(learning_start(d, a));
     TRY(forget_start(d, a));
     TRY(voice_learn_start(d, a));
@@ -77,6 +95,8 @@ static err start(struct serving *s) {
     s->receiver = receiver_new(d);
     TRY(start_lmtp(s, str_fmt(a, "%.*s/deliver.sock", STR_FMT(d->folder)), &s->deliver));
     if (s->c->config.lmtp.n) TRY(start_lmtp(s, s->c->config.lmtp, &s->lmtp));
+    TRY(relay_start(&s->c->config, LETTER_MAX, receiver_hooks(s->receiver), &s->relay));
+    TRY(fetching_start(d, &s->fetching));
     struct http_options http = {.listen = s->c->config.http, .handler = web_handle, .context = s->web};
     TRY(http_server_start(&http, &s->http));
     web_attach(s->web, s->http);
@@ -87,7 +107,11 @@ static err start(struct serving *s) {
 static void stop(struct serving *s) {
     if (s->lmtp) lmtp_server_stop(s->lmtp);
     if (s->deliver) lmtp_server_stop(s->deliver);
+    relay_stop(s->relay);
     if (s->http) http_server_stop(s->http);
+    /* Behind the pages, which wake it. */
+    s->c->desk.fetch = NULL;
+    fetching_stop(s->fetching);
     s->c->desk.work = NULL;
     job_workers_stop(s->workers);
     web_free(s->web);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/memory.h"
+
 enum { PARAMETERS_MAX = 64 };
 
 /* Set while a db_fn runs on this thread. */
@@ -16,11 +18,7 @@ void db_die(const char *what, const char *detail) {
     abort();
 }
 
-void *db_alloc(size_t n) {
-    void *p = calloc(1, n ? n : 1);
-    if (!p) db_die("out of memory", "database");
-    return p;
-}
+void *db_alloc(size_t n) { return memory_zeroed(n); }
 
 /* Databases. */
 
@@ -323,6 +321,20 @@ str db_blob(db_query *q, arena *a, const char *column) {
 bool db_is_null(db_query *q, const char *column) {
     struct db_value v = {0};
     return !value_of(q, column, &v) || v.kind == DB_NULL;
+}
+
+bool db_cell_at(db_query *q, int place, struct db_cell *ret) {
+    struct db_value v = {0};
+    if (q->error || place >= q->columns) return false;
+    if (!q->has_row) db_die("a column was read where there is no row", q->copy);
+    q->c->driver->column_value(q, place, &v);
+    if (v.kind == DB_OTHER) {
+        db_query_fail(q, ERR_INTERNAL, "Column %d is of a type that no table of ours has.", place);
+        return false;
+    }
+    *ret =
+        (struct db_cell){q->c->driver->column_name(q, place), (enum db_cell_kind)v.kind, v.number, v.bytes};
+    return true;
 }
 
 err db_done(db_query *q) {

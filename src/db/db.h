@@ -92,6 +92,17 @@ str db_text(db_query *q, arena *a, const char *column);
 str db_blob(db_query *q, arena *a, const char *column);
 bool db_is_null(db_query *q, const char *column);
 
+/* The row's columns by their place, from 0, whatever they are called: for copying whole tables. False behind
+ * the last one. The bytes are valid until the next row. */
+enum db_cell_kind { DB_CELL_NULL, DB_CELL_NUMBER, DB_CELL_TEXT, DB_CELL_BYTES };
+struct db_cell {
+    const char *column;
+    enum db_cell_kind kind;
+    int64_t number;
+    str bytes;
+};
+bool db_cell_at(db_query *q, int place, struct db_cell *ret);
+
 /* ERR_NONE, or the first error: ERR_CONFLICT for a unique or primary key already there, ERR_INVALID for
  * another constraint (NOT NULL, CHECK, a foreign key), ERR_FULL for no space, ERR_BUSY when the engine asks
  * to try again (db_write does), else ERR_DATABASE. Once for each db_sql. */

@@ -82,7 +82,7 @@ struct db_conn {
 err sqlite_open(const struct db_options *options, db **ret_db);
 err postgres_open(const struct db_options *options, db **ret_db);
 
-void *db_alloc(size_t n); /* zeroed; aborts when the system has no memory */
+void *db_alloc(size_t n); /* zeroed, never NULL (base/memory.h) */
 _Noreturn void db_die(const char *what, const char *detail);
 
 void db_conn_init(db_conn *c, db *d);

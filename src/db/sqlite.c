@@ -38,6 +38,7 @@ err sqlite_code(sqlite3 *h, int rc) {
     case SQLITE_MISMATCH: return ERR_INVALID;
     case SQLITE_TOOBIG: return ERR_LIMIT;
     case SQLITE_FULL: return ERR_FULL;
+    case SQLITE_NOMEM: /* surely not kept, and there may be memory soon */
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return ERR_BUSY;
     case SQLITE_IOERR: return os == ENOSPC || os == EDQUOT || os == EFBIG ? ERR_FULL : ERR_DATABASE;
@@ -339,6 +340,12 @@ static void column_value(db_query *base, int column, struct db_value *ret_value)
         v.bytes.p = sqlite3_column_blob(s, column);
         v.bytes.n = (size_t)sqlite3_column_bytes(s, column);
         break;
+    }
+    /* SQLite gives NULL for a text that it had no memory to convert; it must not pass for an empty one. */
+    bool without = (v.kind == DB_TEXT || v.kind == DB_BLOB) && !v.bytes.p;
+    if (without && sqlite3_errcode(conn_of(base)->h) == SQLITE_NOMEM) {
+        engine_failed(base, SQLITE_NOMEM);
+        v.kind = DB_NULL;
     }
     *ret_value = v;
 }

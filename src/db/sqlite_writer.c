@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -396,8 +397,13 @@ static err start_checkpointer(struct sqlite_writer *w) {
     if (sqlite3_open_v2(w->d->path, &w->checkpoint_h, flags, NULL) ||
         sqlite3_exec(w->checkpoint_h, settings, NULL, NULL, NULL))
         return err_set(ERR_DATABASE, "SQLite: %s.", sqlite3_errmsg(w->checkpoint_h));
-    if (pthread_create(&w->checkpointer, NULL, checkpointer_main, w))
-        return err_set(ERR_IO, "No thread for the database's checkpoints.");
+    /* It begins before a program has said which signals it waits for, and must take none of them. */
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int no = pthread_create(&w->checkpointer, NULL, checkpointer_main, w);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (no) return err_set(ERR_IO, "No thread for the database's checkpoints.");
     w->checkpointer_runs = true;
     return ERR_NONE;
 }

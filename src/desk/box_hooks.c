@@ -23,15 +23,27 @@ err box_cancel_in(struct box_work *w, bool put_back, str note) {
 
 /* ---- the grown-up ---- */
 
+/* Their word is for the conversation's customer, and for no box of anybody else. */
+static err unsent_boxes(db_conn *c, arena *a, int64_t brand, int64_t conversation, store_box_list *ret) {
+    store_box_list all, own = {0};
+    struct conversation v;
+    TRY(store_conversation_get(c, a, brand, conversation, &v));
+    TRY(store_boxes_of_conversation(c, a, brand, conversation, &all));
+    for (size_t i = 0; i < all.n; i++)
+        if (box_unsent(all.v[i].state) && all.v[i].customer_id == v.customer_id)
+            *list_add(a, &own) = all.v[i];
+    *ret = own;
+    return ERR_NONE;
+}
+
 err box_address_in(db_conn *c, arena *a, const struct actor *who, int64_t conversation, str address,
                    str country, int64_t now) {
     store_box_list boxes;
     str checked, land;
     TRY(box_check_address(a, address, country, &checked, &land));
-    TRY(store_boxes_of_conversation(c, a, who->brand, conversation, &boxes));
+    TRY(unsent_boxes(c, a, who->brand, conversation, &boxes));
     for (size_t i = 0; i < boxes.n; i++) {
         struct box_work w = {.c = c, .a = a, .who = who, .now = now, .box = boxes.v[i]};
-        if (!box_unsent(w.box.state)) continue;
         w.box.address = checked;
         w.box.country = land;
         TRY(box_put_step(&w, BOX_STEP_ADDRESS, S("")));
@@ -42,10 +54,9 @@ err box_address_in(db_conn *c, arena *a, const struct actor *who, int64_t conver
 err box_cancel_all_in(db_conn *c, arena *a, const struct actor *who, int64_t conversation, str note,
                       int64_t now) {
     store_box_list boxes;
-    TRY(store_boxes_of_conversation(c, a, who->brand, conversation, &boxes));
+    TRY(unsent_boxes(c, a, who->brand, conversation, &boxes));
     for (size_t i = 0; i < boxes.n; i++) {
         struct box_work w = {.c = c, .a = a, .who = who, .now = now};
-        if (!box_unsent(boxes.v[i].state)) continue;
         TRY(box_load(&w, boxes.v[i].id));
         TRY(box_cancel_in(&w, true, note));
     }

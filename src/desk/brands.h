@@ -40,9 +40,17 @@ struct inbox_form {
     int64_t silent_after_hours; /* -1: the brand's setting */
 };
 
+/* A name or an address of a machine, nothing that could be read as part of a URL; and this machine:
+ * localhost, 127.*, ::1. */
+bool inbox_host_fits(str host);
+bool inbox_host_is_here(str host);
+
 /* What the form means as a row, checked: ERR_INVALID with the reason. TLS may be `never` only where the
  * server is this machine (localhost, 127.*, ::1). */
 err inbox_check(arena *a, const struct inbox_form *form, struct store_inbox *ret_inbox);
+
+/* A row's smtp_password is sealed (desk/secret.h): open it in place, for whoever is about to sign in. */
+err inbox_open_password(const struct desk *d, arena *a, struct store_inbox *inbox);
 
 /* The first inbox of a brand becomes its default. ERR_CONFLICT when any brand has this address. */
 err inbox_create(const struct desk *d, arena *a, int64_t brand, const struct inbox_form *form,

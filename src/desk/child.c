@@ -1,6 +1,7 @@
 #include "desk/child.h"
 
 #include "desk/events.h"
+#include "desk/merge.h"
 #include "desk/promise.h"
 #include "desk/settings.h"
 #include "store/conversation.h"
@@ -38,7 +39,7 @@ err child_writable_in(db_conn *c, arena *a, int64_t brand, int64_t conversation)
     struct store_child k;
     TRY(store_child_get(c, a, brand, conversation, &k));
     if (k.forgotten_at) return err_set(ERR_CONFLICT, "The words of this conversation are deleted.");
-    return ERR_NONE;
+    return merge_writable(&(struct conversation){.merged_into = k.merged_into});
 }
 
 err child_address_in(db_conn *c, arena *a, int64_t brand, int64_t conversation, str *ret_address,
@@ -84,6 +85,7 @@ static err say(db_conn *c, struct saying *x) {
         return err_set(ERR_CONFLICT,
                        "Somebody said something about this child in the meantime; look again first.");
     if (k.forgotten_at) return err_set(ERR_CONFLICT, "The words of this conversation are deleted.");
+    TRY(merge_writable(&v));
     if (k.version && x->child == (k.state != CHILD_NONE)) return ERR_NONE;
     if (k.state == CHILD_CONFIRMED || k.state == CHILD_DECLINED)
         return err_set(ERR_CONFLICT, "A grown-up has answered; that stands.");

@@ -95,6 +95,12 @@ struct child_answer {
 err child_link_answer(struct desk *d, arena *a, str token, const struct child_answer *answer,
                       struct child_link *ret);
 
+/* In the caller's transaction, when a grown-up wants everything of `conversation` deleted (`declined`: by
+ * their link): the same for all that was split or forwarded from it or to it and is a child's still, unless
+ * the grown-up of another customer has confirmed there. */
+err child_parts_forget_in(db_conn *c, arena *a, const struct actor *who, int64_t conversation, bool declined,
+                          int64_t now);
+
 /* ---- worries ---- */
 
 /* The letter goes to a person who looks after worries, on top of their list, and is not deleted before the

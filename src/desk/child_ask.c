@@ -5,6 +5,7 @@
 #include "desk/child.h"
 #include "desk/events.h"
 #include "desk/listening.h"
+#include "desk/merge.h"
 #include "desk/transport.h"
 #include "format/compose.h"
 #include "store/brand.h"
@@ -51,6 +52,7 @@ static err write_ask(db_conn *c, void *arg) {
     struct store_child k;
     struct store_inbox ours;
     TRY(store_conversation_get(c, x->a, brand, x->conversation, &v));
+    TRY(merge_writable(&v));
     TRY(store_child_get(c, x->a, brand, x->conversation, &k));
     TRY(check_email(x->a, x->typed, &x->email));
     TRY(open_question(&k));

@@ -98,6 +98,7 @@ static err take_no(db_conn *c, struct answering *x, const struct actor *who, str
     TRY(store_child_put(c, who->brand, k));
     TRY(event_add(c, who, k->conversation_id, "grown_up_declined", S(""), x->now));
     TRY(box_cancel_all_in(c, x->a, who, k->conversation_id, S("A grown-up said no."), x->now));
+    TRY(child_parts_forget_in(c, x->a, who, k->conversation_id, true, x->now));
     return store_job_put(c, who->brand, S("forget"), k->conversation_id, id_new(x->now), x->now);
 }
 

@@ -4,6 +4,7 @@
 #include "desk/child.h"
 #include "desk/events.h"
 #include "desk/filing.h"
+#include "desk/merge.h"
 #include "desk/roles.h"
 #include "store/agent.h"
 #include "store/brand.h"
@@ -25,7 +26,11 @@ struct change {
 };
 
 static err get(db_conn *c, struct change *g, struct conversation *ret) {
-    return store_conversation_get(c, g->arena, g->who->brand, g->id, ret);
+    struct conversation v;
+    TRY(store_conversation_get(c, g->arena, g->who->brand, g->id, &v));
+    TRY(merge_writable(&v));
+    *ret = v;
+    return ERR_NONE;
 }
 
 static err put(db_conn *c, struct change *g, struct conversation *v, const char *kind, str detail) {

@@ -15,6 +15,8 @@ struct desk {
     /* What the desk keeps in memory for listening and the check (desk/heart.h); made on first use, freed by
      * heart_close. */
     struct heart *heart;
+    str clamd;          /* where a virus scanner listens (net/clamd.h); "" for none */
+    str metrics_token;  /* what monitoring sends to read the figures; "" : nobody reads them */
     bool posts_inside;  /* the operator lets webhooks reach private networks, and http: (net/post.h) */
     bool keeps_indexes; /* this process writes the files of near/; others only read them */
     /* Told after a commit that something in a brand changed, so that open pages can be told; may be NULL. */
@@ -23,6 +25,10 @@ struct desk {
     /* Told that there is work due, so that a worker need not wait for its next look; may be NULL. */
     void (*work)(void *context);
     void *work_context;
+    /* Told that mailboxes to be fetched changed, so that the fetcher need not wait for its next look; may be
+     * NULL. */
+    void (*fetch)(void *context);
+    void *fetch_context;
 };
 
 /* Who does something, in which brand. agent 0: the desk itself. */

@@ -1,7 +1,10 @@
 #include "base/random.h"
+#include "desk/merge.h"
 #include "desk/reply.h"
 #include "desk/settings.h"
+#include "format/picture.h"
 #include "net/objects.h"
+#include "store/job.h"
 
 struct draft_change {
     struct desk *desk;
@@ -15,7 +18,9 @@ struct draft_change {
 /* Another brand's conversation must be as missing here as everywhere. */
 static err check_conversation(db_conn *c, struct draft_change *g, int64_t id) {
     struct conversation v;
-    return id ? store_conversation_get(c, g->arena, g->who->brand, id, &v) : ERR_NONE;
+    if (!id) return ERR_NONE;
+    TRY(store_conversation_get(c, g->arena, g->who->brand, id, &v));
+    return merge_writable(&v);
 }
 
 static err save(db_conn *c, void *arg) {
@@ -59,7 +64,10 @@ static err attach(db_conn *c, void *arg) {
     if (total > g->limit || files.n >= 100)
         return err_set(ERR_LIMIT, "The files together would be larger than %lld MB.",
                        (long long)(g->limit >> 20));
-    return store_attachment_insert(c, g->who->brand, &g->file);
+    TRY(store_attachment_insert(c, g->who->brand, &g->file));
+    if (!picture_type(g->file.bytes).n) return ERR_NONE;
+    int64_t now = desk_now(g->desk);
+    return store_job_put(c, g->who->brand, S("examine"), g->file.id, g->file.id, now);
 }
 
 /* What may stand in a file's name: no path, no control characters. */

@@ -2,6 +2,8 @@
 #ifndef LONGHAND_DESK_FILING_H
 #define LONGHAND_DESK_FILING_H
 
+#include "desk/desk.h"
+#include "format/bounce.h"
 #include "format/mime.h"
 #include "store/message.h"
 #include "store/raw.h"
@@ -15,6 +17,9 @@ struct filing {
     str_list references; /* Message-IDs it names */
     str words;
     bool unreadable;
+    struct desk *desk;    /* for what a report marks */
+    struct bounce bounce; /* what it says of letters that came back; no rows for nothing */
+    bool no_auto_answer;  /* mime.h */
 };
 
 /* File one letter; `ret_conversation` is where it stands, 0 when it turned out to be a duplicate. Filing the

@@ -3,9 +3,13 @@
 #include "base/lang.h"
 #include "base/random.h"
 #include "desk/box.h"
+#include "desk/child.h"
 #include "desk/defect.h"
 #include "desk/events.h"
+#include "desk/forget_own.h"
+#include "desk/incoming.h"
 #include "desk/learning.h"
+#include "desk/merge.h"
 #include "desk/print_box_run.h"
 #include "desk/promise.h"
 #include "desk/settings.h"
@@ -20,21 +24,12 @@
 
 enum { AT_ONCE = 100, ASIDE_AT_ONCE = 1000 };
 
-struct forgetting {
-    struct desk *d;
-    arena *a;
-    struct actor who; /* the desk itself */
-    int64_t conversation, now, done_before;
-    bool done; /* something was deleted */
-};
-
 static bool is_due(const struct forgetting *x, const struct store_child *k) {
     if (k->state == CHILD_NONE || k->forgotten_at || k->worry_id) return false;
     return (k->forget_at && k->forget_at <= x->now) || (k->done_at && k->done_at <= x->done_before);
 }
 
-/* The grown-up wants nothing more of us: nobody has to answer. */
-static err close_it(db_conn *c, struct forgetting *x, struct conversation *v) {
+err forget_close(db_conn *c, struct forgetting *x, struct conversation *v) {
     if (v->state == CONVERSATION_DONE) return ERR_NONE;
     v->closed_kind = v->waiting_since ? CLOSED_WITHOUT : CLOSED_ANSWERED;
     v->closed_reason = v->waiting_since ? CLOSE_NONE_NEEDED : CLOSE_ANSWERED;
@@ -52,6 +47,7 @@ static err words_of_parts(db_conn *c, int64_t brand, int64_t conversation, int64
     TRY(promise_forget(c, brand, conversation));
     TRY(defect_forget_in(c, brand, conversation, now));
     TRY(track_forget(c, brand, conversation));
+    TRY(incoming_forget(c, brand, conversation));
     return box_forget(c, brand, conversation);
 }
 
@@ -70,8 +66,20 @@ static struct store_forget what_stays(const struct conversation *v, const struct
                                  .customer_name = lang_text(l, T("A child"))};
 }
 
-static err want_scrub(db_conn *c, const struct forgetting *x) {
+err forget_want_scrub(db_conn *c, const struct forgetting *x) {
     return store_job_put(c, x->who.brand, S("forget"), FORGET_SCRUB, id_new(x->now), x->now);
+}
+
+err forget_words_in(db_conn *c, struct forgetting *x, const struct store_forget *what) {
+    int64_t brand = x->who.brand;
+    forget_ids replies;
+    hash_list objects;
+    TRY(words_of_parts(c, brand, what->conversation, x->now));
+    TRY(merge_forget(c, x->a, brand, what));
+    TRY(store_forget_words(c, x->a, brand, what, &replies, &objects));
+    for (size_t i = 0; i < replies.n; i++) TRY(learning_wanted(c, brand, replies.v[i], x->now));
+    for (size_t i = 0; i < objects.n; i++) TRY(store_aside_put(c, brand, objects.v[i], 0));
+    return forget_want_scrub(c, x);
 }
 
 static err delete_words(db_conn *c, void *arg) {
@@ -80,36 +88,26 @@ static err delete_words(db_conn *c, void *arg) {
     struct conversation v;
     struct store_child k;
     struct store_brand b;
-    forget_ids replies;
-    hash_list objects;
     x->done = false;
     TRY(store_child_get(c, x->a, brand, x->conversation, &k));
     if (!is_due(x, &k)) return ERR_NONE;
     TRY(store_conversation_get(c, x->a, brand, x->conversation, &v));
     TRY(store_brand_by_id(c, x->a, brand, &b));
-    TRY(close_it(c, x, &v));
+    TRY(forget_close(c, x, &v));
     struct store_forget what = what_stays(&v, &b);
     what.keep_customer = k.state == CHILD_CONFIRMED && k.keep_memory;
-    TRY(words_of_parts(c, brand, v.id, x->now));
-    TRY(store_forget_words(c, x->a, brand, &what, &replies, &objects));
-    for (size_t i = 0; i < replies.n; i++) TRY(learning_wanted(c, brand, replies.v[i], x->now));
-    for (size_t i = 0; i < objects.n; i++) TRY(store_aside_put(c, brand, objects.v[i], 0));
-    TRY(want_scrub(c, x));
+    TRY(forget_words_in(c, x, &what));
     x->done = true;
     return settle_child(c, x, &k);
 }
 
 /* Where no mail server is set up, what went out lies in a folder of ours. Afterwards nobody would know which
  * files they were. */
-static err forget_sent(struct forgetting *x, bool *ret_due) {
+err forget_sent_mail(struct forgetting *x) {
     forget_ids sent;
-    struct store_child k;
     {
         DB_READ_AUTO db_conn *c = NULL;
         TRY(db_read_begin(x->d->db, &c));
-        TRY(store_child_get(c, x->a, x->who.brand, x->conversation, &k));
-        *ret_due = is_due(x, &k);
-        if (!*ret_due) return ERR_NONE;
         TRY(store_forget_sent(c, x->a, x->who.brand, x->conversation, &sent));
     }
     for (size_t i = 0; i < sent.n; i++) TRY(transport_forget(x->d, x->a, sent.v[i]));
@@ -118,32 +116,62 @@ static err forget_sent(struct forgetting *x, bool *ret_due) {
 }
 
 /* What has not left stays here. */
-static err cancel_boxes(struct forgetting *x) {
-    store_box_list boxes;
-    TRY(box_of_conversation(x->d, x->a, x->who.brand, x->conversation, &boxes, NULL));
-    for (size_t i = 0; i < boxes.n; i++) {
-        struct box_act act = {.box = boxes.v[i].id, .seen_version = -1, .put_back = true};
+static err cancel_unsent(struct forgetting *x, const store_box_list *boxes) {
+    for (size_t i = 0; i < boxes->n; i++) {
+        struct box_act act = {.box = boxes->v[i].id, .seen_version = -1, .put_back = true};
         struct box_done done;
-        if (box_unsent(boxes.v[i].state)) TRY(box_cancel(x->d, x->a, &x->who, &act, &done));
+        if (box_unsent(boxes->v[i].state)) TRY(box_cancel(x->d, x->a, &x->who, &act, &done));
     }
     return ERR_NONE;
 }
 
-/* Prints are kept a day, which is longer than words are that shall go. */
-static err forget_prints(struct forgetting *x) {
+err forget_boxes(struct forgetting *x) {
     store_box_list boxes;
     TRY(box_of_conversation(x->d, x->a, x->who.brand, x->conversation, &boxes, NULL));
-    int64_t *ids = arena_array(x->a, boxes.n + 1, sizeof *ids);
-    for (size_t i = 0; i < boxes.n; i++) ids[i] = boxes.v[i].id;
-    return print_run_forget(x->d, x->a, x->who.brand, ids, boxes.n);
+    return cancel_unsent(x, &boxes);
+}
+
+/* Prints are kept a day, which is longer than words are that shall go. */
+static err drop_prints(struct forgetting *x, const store_box_list *boxes) {
+    int64_t *ids = arena_array(x->a, boxes->n + 1, sizeof *ids);
+    for (size_t i = 0; i < boxes->n; i++) ids[i] = boxes->v[i].id;
+    return print_run_forget(x->d, x->a, x->who.brand, ids, boxes->n);
+}
+
+err forget_prints(struct forgetting *x) {
+    store_box_list boxes;
+    TRY(box_of_conversation(x->d, x->a, x->who.brand, x->conversation, &boxes, NULL));
+    return drop_prints(x, &boxes);
+}
+
+err forget_boxes_of(struct forgetting *x, int64_t customer) {
+    store_box_list boxes;
+    int64_t before = 0;
+    do {
+        TRY(box_of_customer(x->d, x->a, x->who.brand, customer, before, AT_ONCE, &boxes));
+        TRY(cancel_unsent(x, &boxes));
+        TRY(drop_prints(x, &boxes));
+        if (boxes.n) before = boxes.v[boxes.n - 1].id;
+    } while (boxes.n == AT_ONCE);
+    return ERR_NONE;
+}
+
+static err look_whether_due(struct forgetting *x, bool *ret_due) {
+    struct store_child k;
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(x->d->db, &c));
+    TRY(store_child_get(c, x->a, x->who.brand, x->conversation, &k));
+    *ret_due = is_due(x, &k);
+    return ERR_NONE;
 }
 
 static err forget_one(struct forgetting *x, int64_t conversation) {
     bool due_now;
     x->conversation = conversation;
-    TRY(forget_sent(x, &due_now));
+    TRY(look_whether_due(x, &due_now));
     if (!due_now) return ERR_NONE;
-    TRY(cancel_boxes(x));
+    TRY(forget_sent_mail(x));
+    TRY(forget_boxes(x));
     TRY(forget_prints(x));
     TRY(db_write(x->d->db, delete_words, x));
     if (x->done) desk_changed(x->d, x->who.brand, conversation, "child");
@@ -161,7 +189,7 @@ static err delete_memory(db_conn *c, struct forgetting *x) {
     struct store_forget what = what_stays(&v, &b);
     TRY(promise_forget(c, x->who.brand, x->conversation));
     TRY(store_forget_customer(c, x->who.brand, &what));
-    return want_scrub(c, x);
+    return forget_want_scrub(c, x);
 }
 
 static err write_now(db_conn *c, void *arg) {
@@ -170,6 +198,7 @@ static err write_now(db_conn *c, void *arg) {
     struct conversation v;
     TRY(store_conversation_get(c, x->a, x->who.brand, x->conversation, &v));
     TRY(store_child_get(c, x->a, x->who.brand, x->conversation, &k));
+    TRY(merge_writable(&v));
     if (k.state == CHILD_NONE) return err_set(ERR_CONFLICT, "Nobody said that a child wrote here.");
     if (k.worry_id) return err_set(ERR_CONFLICT, "Somebody worries about this letter; close that first.");
     if (k.forgotten_at && !k.keep_memory) return err_set(ERR_CONFLICT, "All of it is deleted already.");
@@ -179,6 +208,7 @@ static err write_now(db_conn *c, void *arg) {
     TRY(promise_agree_in(c, x->a, &x->who, x->conversation, false, S("A grown-up took it back."), x->now));
     TRY(store_child_put(c, x->who.brand, &k));
     TRY(event_add(c, &x->who, x->conversation, "delete_now", S(""), x->now));
+    TRY(child_parts_forget_in(c, x->a, &x->who, x->conversation, false, x->now));
     if (over) return delete_memory(c, x);
     return store_job_put(c, x->who.brand, S("forget"), x->conversation, id_new(x->now), x->now);
 }
@@ -287,6 +317,7 @@ static err look_for_due(struct forgetting *x, bool *ret_more) {
     TRY(due(x, &ids));
     for (size_t i = 0; i < ids.n; i++) TRY(forget_one(x, ids.v[i]));
     *ret_more = ids.n == AT_ONCE;
+    TRY(forget_accounts_due(x));
     return file_away(x);
 }
 

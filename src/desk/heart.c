@@ -5,6 +5,7 @@
 #include <threads.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "desk/catalogue.h"
 #include "desk/learning.h"
 #include "net/objects.h"
@@ -40,9 +41,8 @@ static struct heart *heart_of(struct desk *d) {
     call_once(&making_once, make_lock);
     mtx_lock(&making);
     if (!d->heart) {
-        struct heart *h = calloc(1, sizeof *h);
-        if (!h || mtx_init(&h->lock, mtx_plain) != thrd_success ||
-            mtx_init(&h->loading, mtx_plain) != thrd_success)
+        struct heart *h = memory_zeroed(sizeof *h);
+        if (mtx_init(&h->lock, mtx_plain) != thrd_success || mtx_init(&h->loading, mtx_plain) != thrd_success)
             abort();
         d->heart = h;
     }
@@ -55,9 +55,7 @@ static struct heart *heart_of(struct desk *d) {
 static struct brand_heart *brand_of(struct heart *h, int64_t brand) {
     for (size_t i = 0; i < h->n; i++)
         if (h->brands[i].brand == brand) return &h->brands[i];
-    struct brand_heart *more = realloc(h->brands, (h->n + 1) * sizeof *more);
-    if (!more) abort();
-    h->brands = more;
+    h->brands = memory_again(h->brands, (h->n + 1) * sizeof *h->brands);
     h->brands[h->n] = (struct brand_heart){.brand = brand};
     return &h->brands[h->n++];
 }
@@ -93,8 +91,7 @@ static bool take_kept(struct heart *h, int64_t brand, int64_t version, struct he
 static err load_catalogue(struct desk *d, struct heart *h, int64_t brand, int64_t version) {
     struct catalogue *fresh = NULL;
     TRY(catalogue_load(d, brand, &fresh));
-    struct kept_catalogue *k = calloc(1, sizeof *k);
-    if (!k) abort();
+    struct kept_catalogue *k = memory_take(sizeof *k);
     *k = (struct kept_catalogue){fresh, version, 1, &h->lock};
     mtx_lock(&h->lock);
     struct brand_heart *b = brand_of(h, brand);

@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "desk/brands.h"
 #include "desk/check.h"
+#include "desk/secret.h"
 #include "desk/settings.h"
 
 enum { HOURS_MAX = 8760, PORT_MAX = 65535, HOST_BYTES = 253 };
@@ -22,7 +23,7 @@ bool transport_from(str text, enum transport *ret_transport) {
 }
 
 /* A name or an address of a machine; nothing that could be read as part of a URL. */
-static bool host_shape(str host) {
+bool inbox_host_fits(str host) {
     if (host.n == 0 || host.n > HOST_BYTES || host.p[0] == '-') return false;
     for (size_t i = 0; i < host.n; i++) {
         char c = host.p[i];
@@ -33,7 +34,7 @@ static bool host_shape(str host) {
 }
 
 /* 127.1.2.3, and not 127.evil.example. */
-static bool is_loopback(str host) {
+bool inbox_host_is_here(str host) {
     if (str_eq_nocase(host, S("localhost")) || str_eq(host, S("::1"))) return true;
     if (!str_starts(host, S("127."))) return false;
     int dots = 0;
@@ -52,7 +53,7 @@ static err check_tls(const struct inbox_form *form, struct store_inbox *row) {
     if (!never && !str_eq(row->smtp_tls, S("required")) && !str_eq(row->smtp_tls, S("implicit"))) {
         return err_set(ERR_INVALID, "TLS must be required, implicit or never.");
     }
-    if (never && !is_loopback(row->smtp_host)) {
+    if (never && !inbox_host_is_here(row->smtp_host)) {
         return err_set(ERR_INVALID, "Letters may go without TLS only to a server on this machine.");
     }
     row->smtp_port = form->smtp_port ? form->smtp_port : str_eq(row->smtp_tls, S("implicit")) ? 465 : 587;
@@ -65,7 +66,7 @@ static err check_tls(const struct inbox_form *form, struct store_inbox *row) {
 static err check_smtp(const struct inbox_form *form, struct store_inbox *row) {
     str host = str_trim(form->smtp_host);
     if (str_starts(host, S("[")) && str_ends(host, S("]"))) host = str_slice(host, 1, host.n - 1);
-    if (!host_shape(host))
+    if (!inbox_host_fits(host))
         return err_set(ERR_INVALID, "The mail server must be a name such as mail.example.org.");
     row->smtp_host = host;
     TRY(check_tls(form, row));
@@ -106,6 +107,22 @@ err inbox_check(arena *a, const struct inbox_form *form, struct store_inbox *ret
     }
     *ret_inbox = row;
     return ERR_NONE;
+}
+
+/* ---- its password ---- */
+
+static struct secret_use password_of(const struct store_inbox *inbox, int64_t brand) {
+    return (struct secret_use){"smtp password", brand, inbox->smtp_host};
+}
+
+static err seal_password(const struct desk *d, arena *a, int64_t brand, struct store_inbox *inbox) {
+    struct secret_use use = password_of(inbox, brand);
+    return secret_seal(d, a, &use, inbox->smtp_password, &inbox->smtp_password);
+}
+
+err inbox_open_password(const struct desk *d, arena *a, struct store_inbox *inbox) {
+    struct secret_use use = password_of(inbox, inbox->brand_id);
+    return secret_open(d, a, &use, inbox->smtp_password, &inbox->smtp_password);
 }
 
 struct inbox_write {
@@ -158,6 +175,7 @@ err inbox_create(const struct desk *d, arena *a, int64_t brand, const struct inb
                  struct store_inbox *ret_inbox) {
     struct inbox_write x = {.d = d, .a = a, .brand = brand};
     TRY(inbox_check(a, form, &x.form));
+    TRY(seal_password(d, a, brand, &x.form));
     TRY(db_write(d->db, write_inbox_create, &x));
     desk_changed(d, brand, 0, "inbox");
     *ret_inbox = x.row;
@@ -189,6 +207,8 @@ static err write_inbox_change(db_conn *c, void *arg) {
             return err_set(ERR_INVALID, "The mail server changed, so its password has to be typed again.");
         }
         x->row.smtp_password = old.smtp_password;
+        /* One that was kept before passwords were sealed. */
+        if (!secret_is_sealed(old.smtp_password)) TRY(seal_password(x->d, x->a, x->brand, &x->row));
     }
     TRY(store_inbox_update(c, x->a, &x->row));
     if (!x->form.is_default) {
@@ -203,6 +223,7 @@ err inbox_change(const struct desk *d, arena *a, int64_t brand, int64_t id, cons
                  struct store_inbox *ret_inbox) {
     struct inbox_write x = {.d = d, .a = a, .brand = brand, .id = id, .keep_password = form->keep_password};
     TRY(inbox_check(a, form, &x.form));
+    TRY(seal_password(d, a, brand, &x.form));
     TRY(db_write(d->db, write_inbox_change, &x));
     desk_changed(d, brand, 0, "inbox");
     *ret_inbox = x.row;

@@ -2,10 +2,13 @@
 
 #include <stdatomic.h>
 
+#include "base/memory.h"
+#include "base/meter.h"
 #include "base/random.h"
 #include "format/mime.h"
 #include "net/objects.h"
 #include "store/brand.h"
+#include "store/import.h"
 #include "store/inbox.h"
 #include "store/job.h"
 #include "store/raw.h"
@@ -51,22 +54,39 @@ struct keep {
     int64_t brand;
     struct raw row;
     struct intake_letter *letter;
+    int64_t lease_until; /* 0: whoever comes first reads it */
 };
 struct keep_all {
     struct keep *v;
     size_t n;
+    db_fn also;
+    void *also_arg;
 };
 
 static err keep(db_conn *c, void *arg) {
     struct keep *k = arg;
+    if (k->letter->hash.n) {
+        bool fresh;
+        TRY(store_imported_put(c, k->brand, k->row.inbox_id, k->letter->hash, k->row.id, &fresh));
+        k->letter->known = !fresh;
+        if (!fresh) return ERR_NONE;
+    }
+    if (k->letter->fresh) {
+        bool fresh;
+        TRY(k->letter->fresh(c, k->letter->fresh_context, k->row.id, &fresh));
+        k->letter->known = !fresh;
+        if (!fresh) return ERR_NONE;
+    }
     TRY(store_raw_insert(c, k->brand, &k->row));
+    if (k->lease_until)
+        return store_unread_put_leased(c, k->brand, k->row.id, k->row.received_at, k->lease_until);
     return store_job_put_read(c, k->brand, k->row.id, k->row.received_at);
 }
 
 static err keep_all(db_conn *c, void *arg) {
     struct keep_all *all = arg;
     for (size_t i = 0; i < all->n; i++) TRY(keep(c, &all->v[i]));
-    return ERR_NONE;
+    return all->also ? all->also(c, all->also_arg) : ERR_NONE;
 }
 
 /* Asked ten times a second: with the reserve there is room for what comes in between. */
@@ -83,13 +103,15 @@ static int64_t free_space(struct desk *d, arena *a) {
 /* All that comes before the transaction. `sum`: bytes of the letters that go before it. */
 static err prepare(struct desk *d, arena *a, struct intake_letter *l, int64_t sum, struct keep *ret) {
     str bytes = l->bytes;
+    if (memory_short())
+        return err_set(ERR_FULL, "The system is short of memory; letters are refused so that none is lost.");
     int64_t free_bytes = free_space(d, a);
     if (free_bytes >= 0 && free_bytes < INTAKE_DISK_RESERVE + sum + (int64_t)bytes.n)
         return err_set(ERR_FULL, "The disk is nearly full; letters are refused so that none is lost.");
-    int64_t now = desk_now(d);
+    int64_t now = l->received_at ? l->received_at : desk_now(d);
     struct keep k = {
         .brand = l->to.brand,
-        .row = {.id = id_new(now),
+        .row = {.id = l->received_at ? id_past(now) : id_new(now),
                 .inbox_id = l->to.inbox,
                 .state = RAW_NEW,
                 .mail_from = str_is_utf8(l->mail_from) ? l->mail_from : S(""),
@@ -98,7 +120,8 @@ static err prepare(struct desk *d, arena *a, struct intake_letter *l, int64_t su
                 .hash = S(""),
                 .bytes = bytes,
                 .in_object = bytes.n > OBJECT_ROW_BYTES,
-                .received_at = now},
+                .received_at = now,
+                .origin = l->origin},
         .letter = l,
     };
     if (k.row.in_object) {
@@ -115,26 +138,49 @@ static bool concerns_all(err code) {
     return code == ERR_BUSY || code == ERR_FULL || code == ERR_DATABASE || code == ERR_IO;
 }
 
-void intake_keep_many(struct desk *d, arena *a, struct intake_letter *letters, size_t n) {
-    struct keep_all all = {arena_array(a, n, sizeof *all.v), 0};
+/* Another process may have made the id of an older letter: one chance in two million. */
+static err keep_apart(struct desk *d, struct keep *k) {
+    err e = db_write(d->db, keep, k);
+    if (e != ERR_CONFLICT || !k->letter->received_at) return e;
+    k->row.id = id_past(k->row.received_at);
+    return db_write(d->db, keep, k);
+}
+
+static err keep_many(struct desk *d, arena *a, struct intake_letter *letters, size_t n, int64_t lease_until,
+                     db_fn also, void *also_arg) {
+    struct keep_all all = {arena_array(a, n, sizeof *all.v), 0, also, also_arg};
     int64_t sum = 0;
     for (size_t i = 0; i < n; i++) {
         struct intake_letter *l = &letters[i];
         l->result = prepare(d, a, l, sum, &all.v[all.n]);
         if (l->result) continue;
+        all.v[all.n].lease_until = lease_until;
         sum += (int64_t)l->bytes.n;
         all.n++;
     }
-    if (all.n == 0) return;
+    if (all.n == 0 && !also) return ERR_NONE;
     err code = db_write(d->db, keep_all, &all);
-    bool apart = code && all.n > 1 && !concerns_all(code), any = false;
+    /* Alone it need not be tried again, except that `also` is then done without it. */
+    bool apart = code && (all.n > 1 || (all.n && also)) && !concerns_all(code), any = false;
     for (size_t i = 0; i < all.n; i++) {
         struct keep *k = &all.v[i];
-        k->letter->result = apart ? db_write(d->db, keep, k) : code;
-        k->letter->id = k->row.id;
+        k->letter->result = apart ? keep_apart(d, k) : code;
+        k->letter->id = k->letter->known ? 0 : k->row.id;
         any = any || !k->letter->result;
     }
     if (any) desk_work(d);
+    return apart && also ? db_write(d->db, also, also_arg) : code;
+}
+
+void intake_keep_many(struct desk *d, arena *a, struct intake_letter *letters, size_t n) {
+    keep_many(d, a, letters, n, 0, NULL, NULL);
+    for (size_t i = 0; i < n; i++)
+        if (!letters[i].known) meter_add(letters[i].result ? METER_REFUSED : METER_KEPT, 1);
+}
+
+void intake_keep_past(struct desk *d, arena *a, struct intake_letter *letters, size_t n, int64_t lease_until,
+                      db_fn also, void *also_arg, err *ret_also) {
+    *ret_also = keep_many(d, a, letters, n, lease_until, also, also_arg);
 }
 
 err intake_keep(struct desk *d, arena *a, struct intake_inbox to, str mail_from, str recipient, str bytes,

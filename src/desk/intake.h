@@ -3,6 +3,7 @@
 #define LONGHAND_DESK_INTAKE_H
 
 #include "desk/desk.h"
+#include "store/states.h"
 
 enum { INTAKE_DISK_RESERVE = 64 << 20 }; /* refuse below this many free bytes, before the disk is full */
 
@@ -28,8 +29,22 @@ struct intake_letter {
     str mail_from, recipient, bytes;
     err result; /* to be filled, as intake_keep returns it */
     int64_t id; /* when the result is ERR_NONE */
+    /* Of mail that is brought in (desk/import.h); all 0 for a letter that comes. */
+    int64_t received_at; /* its own time, which its id says, too; 0: now */
+    raw_origin origin;
+    str hash;   /* what the inbox was given once under it is not kept again; "" for any */
+    bool known; /* filled: it was there, and id is 0 */
+    /* Of mail that is fetched (desk/fetch.h): asked in the letter's transaction, before it is kept; not fresh
+     * is known. NULL: nobody is asked. A db_fn's rules count. */
+    err (*fresh)(db_conn *c, void *context, int64_t raw, bool *ret_fresh);
+    void *fresh_context;
 };
 void intake_keep_many(struct desk *d, arena *a, struct intake_letter *letters, size_t n);
+
+/* The same for mail that is brought in, with `also` in its transaction (NULL for nothing). Until
+ * `lease_until` nobody else reads it: the caller does (reading_file, jobs of `kind` read with attempts 1). */
+void intake_keep_past(struct desk *d, arena *a, struct intake_letter *letters, size_t n, int64_t lease_until,
+                      db_fn also, void *also_arg, err *ret_also);
 
 /* The bytes of a kept row, from the row or from the object. */
 struct raw;

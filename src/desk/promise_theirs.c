@@ -3,6 +3,7 @@
 #include "desk/child.h"
 #include "desk/events.h"
 #include "desk/listening.h"
+#include "desk/merge.h"
 #include "desk/promise_own.h"
 #include "store/message.h"
 
@@ -30,6 +31,7 @@ static err write_memory(db_conn *c, void *arg) {
     struct remembering *x = arg;
     struct conversation v;
     struct store_promise same;
+    TRY(merge_end_in(c, x->who->brand, x->conversation, &x->conversation));
     TRY(store_conversation_get(c, x->a, x->who->brand, x->conversation, &v));
     TRY(store_promise_same_theirs(c, x->a, x->who->brand, x->message, x->text, &same));
     x->id = same.id;
@@ -143,6 +145,7 @@ static err write_agreed(db_conn *c, void *arg) {
     struct agreeing *x = arg;
     struct conversation v;
     TRY(store_conversation_get(c, x->a, x->who->brand, x->conversation, &v));
+    TRY(merge_writable(&v));
     return promise_agree_in(c, x->a, x->who, v.id, x->agreed, x->note, x->now);
 }
 

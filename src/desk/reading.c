@@ -1,7 +1,10 @@
 #include "desk/reading.h"
 
+#include "base/meter.h"
 #include "base/random.h"
+#include "desk/files.h"
 #include "desk/filing.h"
+#include "desk/incoming.h"
 #include "desk/intake.h"
 #include "net/objects.h"
 #include "store/brand.h"
@@ -30,12 +33,18 @@ static const char *machine_name(mime_machine m) {
     return "";
 }
 
-/* Message-ID, body and inbox, as one hash; "" without a Message-ID, so that nothing is taken for its like. */
-static str same_as(arena *a, int64_t inbox, str message_id, str bytes) {
-    if (message_id.n == 0) return S("");
+/* Message-ID, sender, subject, date, body and inbox, as one hash; "" without a Message-ID, so that nothing is
+ * taken for its like. A form may give all its letters one id, and the same few words come from many people;
+ * and whoever knows a letter's id and words must not be able to write it first under another name. */
+static str same_as(arena *a, int64_t inbox, const struct mime_letter *mime, str bytes) {
+    if (mime->message_id.n == 0) return S("");
     size_t body = mime_body_offset(bytes);
-    str body_hash = content_hash(a, str_slice(bytes, body, bytes.n));
-    str all = str_fmt(a, "%lld\n%.*s\n%.*s", (long long)inbox, STR_FMT(body_hash), STR_FMT(message_id));
+    str from = mime->from.n ? mime->from.v[0].address : S("");
+    str parts[] = {content_hash(a, mime->message_id), content_hash(a, from), content_hash(a, mime->subject),
+                   content_hash(a, str_slice(bytes, body, bytes.n))};
+    str all = str_fmt(a, "%lld %lld", (long long)inbox, (long long)mime->sent_at);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        all = str_fmt(a, "%.*s %.*s", STR_FMT(all), STR_FMT(parts[i]));
     return content_hash(a, all);
 }
 
@@ -53,6 +62,8 @@ static err keep_files(struct desk *d, arena *a, const struct mime_letter *mime, 
             .hash = content_hash(a, from->bytes),
             .bytes = from->bytes,
             .in_object = from->bytes.n > OBJECT_ROW_BYTES,
+            .about = from->about,
+            .examine = files_wants_look(d, from->bytes),
         };
         if (to->in_object) TRY(object_put(a, d->folder, to->hash, from->bytes));
     }
@@ -75,7 +86,7 @@ static void fill_unreadable(arena *a, struct filing *f, str why) {
     if (address_normal(a, f->raw.mail_from, &normal)) f->message.from_address = str_lower(a, normal);
 }
 
-static err fill(struct desk *d, arena *a, reader *r, str bytes, struct filing *f) {
+static err fill(struct desk *d, arena *a, reader *r, str bytes, str authserv_id, struct filing *f) {
     struct reader_letter letter = {0};
     err e = reader_read(r, a, bytes, &letter);
     /* A second try in a fresh child: the first may have died of what came before. */
@@ -107,14 +118,20 @@ static err fill(struct desk *d, arena *a, reader *r, str bytes, struct filing *f
     m->machine = str_z(machine_name(mime->machine));
     m->problem = mime->problem;
     m->rfc_id = mime->message_id;
-    m->same_as = same_as(a, f->raw.inbox_id, mime->message_id, bytes);
+    m->same_as = same_as(a, f->raw.inbox_id, mime, bytes);
     m->said_at = mime->sent_at;
+    m->auth = auth_verdict_of(&letter.auth, authserv_id, m->from_address);
+    /* Whoever vouches for a letter of several people does not say for which. */
+    if (m->auth == AUTH_PASS && mime->from.n != 1) m->auth = AUTH_NONE;
+    f->bounce = letter.bounce;
+    f->no_auto_answer = mime->no_auto_answer;
     return keep_files(d, a, mime, f);
 }
 
 /* Everything that needs no write: bytes, parsing, words. */
 static err prepare(struct desk *d, arena *a, reader *r, const struct job *job, struct filing *f) {
-    *f = (struct filing){.brand = job->brand_id};
+    *f = (struct filing){.brand = job->brand_id, .desk = d};
+    struct store_incoming incoming;
     str language;
     {
         DB_READ_AUTO db_conn *c = NULL;
@@ -125,6 +142,7 @@ static err prepare(struct desk *d, arena *a, reader *r, const struct job *job, s
         struct store_brand brand;
         TRY(store_brand_by_id(c, a, job->brand_id, &brand));
         language = brand.language;
+        TRY(store_incoming_get(c, a, job->brand_id, f->raw.inbox_id, &incoming));
     }
     str bytes;
     f->message = (struct message){.id = f->raw.id,
@@ -138,7 +156,7 @@ static err prepare(struct desk *d, arena *a, reader *r, const struct job *job, s
     else if (e)
         return e;
     else
-        TRY(fill(d, a, r, bytes, f));
+        TRY(fill(d, a, r, bytes, incoming.authserv_id, f));
     if (!f->message.said_at || f->message.said_at > f->raw.received_at + DAY_MS)
         f->message.said_at = f->raw.received_at;
     f->words = words_of_message(a, language, &f->message);
@@ -192,8 +210,11 @@ static err file_some(struct desk *d, arena *a, reader *r, const job_list *jobs, 
     b.jobs.n = n;
     err e = db_write(d->db, file_all, &b);
     if (e) TRY(file_bare(&b, e));
-    for (size_t i = 0; i < n; i++)
-        if (b.changed[i]) desk_changed(d, jobs->v[i].brand_id, b.changed[i], "letter");
+    for (size_t i = 0; i < n; i++) {
+        if (!b.changed[i]) continue;
+        meter_add(b.filings[i].unreadable ? METER_SET_ASIDE : METER_READ, 1);
+        desk_changed(d, jobs->v[i].brand_id, b.changed[i], "letter");
+    }
     *ret_n = n;
     return ERR_NONE;
 }
@@ -221,6 +242,11 @@ static err again(db_conn *c, void *arg) {
     TRY(store_message_get(c, g->arena, g->brand, g->message, &m));
     if (!m.raw_id || m.kind != MESSAGE_LETTER)
         return err_set(ERR_INVALID, "Only a letter that came by mail can be read again.");
+    if (m.raw_id != m.id)
+        return err_set(
+            ERR_CONFLICT,
+            "This letter was made from one that a colleague forwarded. Read the colleague's letter "
+            "again instead; for that, undo first that it was made theirs.");
     int64_t now = desk_now(g->desk);
     TRY(store_raw_settle(c, g->brand, m.raw_id, RAW_NEW, 0, S("")));
     TRY(store_job_put(c, g->brand, S("read"), m.raw_id, id_new(now), now));

@@ -11,9 +11,11 @@
 #include "desk/promise.h"
 #include "desk/reply_bytes.h"
 #include "desk/settings.h"
+#include "format/idn.h"
 #include "net/objects.h"
 #include "store/brand.h"
 #include "store/customer.h"
+#include "store/forget.h"
 #include "store/inbox.h"
 #include "store/job.h"
 #include "store/override.h"
@@ -56,7 +58,8 @@ err reply_parse_line(arena *a, str line, mime_address_list *ret_list) {
         if (!address_parse(a, piece, &one) || !address_normal(a, one.address, &normal))
             return err_set(ERR_INVALID, "\"%.*s\" is not an address of the form name@domain.",
                            STR_FMT(piece));
-        one.address = str_lower(a, normal);
+        if (!idn_address(a, str_lower(a, normal), &one.address))
+            return err_set(ERR_INVALID, "\"%.*s\" has a domain that cannot exist.", STR_FMT(piece));
         if (list.n >= RECIPIENTS_MAX) return err_set(ERR_LIMIT, "More than %d recipients.", RECIPIENTS_MAX);
         if (!listed(&list, one.address)) *list_add(a, &list) = one;
     }
@@ -81,12 +84,30 @@ static str joined(arena *a, const message_address_list *all, address_role role) 
     return str_copy(a, buf_str(&line));
 }
 
+/* Where all that came is a report that our letter did not arrive: to whom that went. */
+static err last_recipients(db_conn *c, arena *a, int64_t brand, int64_t conversation, str *ret_line) {
+    message_list last = {0};
+    message_address_list all = {0};
+    TRY(store_message_list(c, a, brand, conversation, 0, 20, &last));
+    for (size_t i = last.n; i > 0 && !all.n; i--)
+        if (last.v[i - 1].kind == MESSAGE_REPLY)
+            TRY(store_message_addresses(c, a, brand, last.v[i - 1].id, &all));
+    *ret_line = joined(a, &all, ROLE_TO);
+    return ERR_NONE;
+}
+
 err reply_defaults(db_conn *c, arena *a, int64_t brand, const struct conversation *v,
                    struct reply_default *ret) {
     struct reply_default r = {.subject = v->subject.n ? compose_reply_subject(a, v->subject) : S("")};
     struct message letter;
     message_address_list all = {0};
     err e = store_message_last_letter(c, a, brand, v->id, &letter);
+    if (e == ERR_NONE && str_eq(letter.machine, S("bounce")))
+        TRY(last_recipients(c, a, brand, v->id, &r.to_line));
+    if (r.to_line.n) {
+        *ret = r;
+        return ERR_NONE;
+    }
     if (e == ERR_NONE) {
         TRY(store_message_addresses(c, a, brand, letter.id, &all));
         r.to_line = joined(a, &all, ROLE_REPLY_TO);
@@ -137,6 +158,17 @@ static err begin_conversation(db_conn *c, struct sending *s) {
     return store_conversation_insert(c, s->who->brand, &s->v);
 }
 
+/* The page said whom it answers. Where that is somebody else by now, the agent looks first: what was written
+ * to one customer never goes to another by itself. */
+static err same_answers(db_conn *c, struct sending *s) {
+    struct reply_default standard;
+    if (!s->wish->knows_answers) return ERR_NONE;
+    TRY(reply_defaults(c, s->arena, s->who->brand, &s->v, &standard));
+    if (str_eq(str_trim(standard.to_line), str_trim(s->wish->answers))) return ERR_NONE;
+    return err_set(ERR_CONFLICT, "The newest letter is from %.*s now; nothing was sent.",
+                   STR_FMT(str_clip_utf8(standard.to_line, 200)));
+}
+
 static err load(db_conn *c, struct sending *s) {
     const struct reply_wish *w = s->wish;
     int64_t brand = s->who->brand;
@@ -146,6 +178,7 @@ static err load(db_conn *c, struct sending *s) {
         if (w->seen_version >= 0 && s->v.version != w->seen_version)
             return err_set(ERR_CONFLICT,
                            "The conversation changed while you were writing; nothing was sent.");
+        TRY(same_answers(c, s));
         s->made.conversation = s->v.id;
         return store_inbox_by_id(c, s->arena, brand, s->v.inbox_id, &s->inbox);
     }
@@ -182,7 +215,8 @@ static err put_outbox(db_conn *c, struct sending *s, int64_t message) {
                                  .recipient = address,
                                  .state = s->wish->no_undo ? OUTBOX_READY : OUTBOX_HELD,
                                  .ready_at = s->made.ready_at,
-                                 .updated_at = s->now};
+                                 .updated_at = s->now,
+                                 .later = s->wish->leave_at ? 1 : 0};
             TRY(store_outbox_insert(c, s->who->brand, &row));
             TRY(store_job_put(c, s->who->brand, S("send"), row.id, row.id, row.ready_at));
         }
@@ -191,7 +225,10 @@ static err put_outbox(db_conn *c, struct sending *s, int64_t message) {
 
 static err put_raw(db_conn *c, struct sending *s, struct message *m) {
     str bytes;
-    TRY(reply_bytes(c, s->desk, s->arena, s->who->brand, &s->inbox, &s->brand, m, &s->to, &s->cc, &bytes));
+    struct message dated = *m;
+    if (s->wish->leave_at) dated.said_at = s->wish->leave_at;
+    TRY(reply_bytes(c, s->desk, s->arena, s->who->brand, &s->inbox, &s->brand, &dated, &s->to, &s->cc,
+                    &bytes));
     struct raw row = {.id = m->id,
                       .inbox_id = s->inbox.id,
                       .state = RAW_OUT,
@@ -265,7 +302,9 @@ static err send(db_conn *c, void *arg) {
     TRY(load(c, s));
     TRY(child_writable_in(c, s->arena, brand, s->made.conversation));
     TRY(setting_number(c, s->arena, brand, SETTING_UNDO_SECONDS, &undo_seconds));
-    s->made.ready_at = w->no_undo || w->by_hand ? s->now : s->now + undo_seconds * SECOND_MS;
+    s->made.ready_at = w->leave_at                ? w->leave_at
+                       : w->no_undo || w->by_hand ? s->now
+                                                  : s->now + undo_seconds * SECOND_MS;
     struct message m = {.id = s->made.message,
                         .conversation_id = s->made.conversation,
                         .kind = MESSAGE_REPLY,
@@ -337,6 +376,9 @@ err reply_send(struct desk *d, arena *a, const struct actor *who, const struct r
         return err_set(ERR_INVALID, "The subject is too long or has more than one line.");
     struct sending s = {.desk = d, .arena = a, .who = who, .wish = wish, .now = desk_now(d)};
     s.made.message = id_new(s.now);
+    if (wish->leave_at) TRY(reply_check_time(wish->leave_at, s.now));
+    if (wish->leave_at && wish->by_hand)
+        return err_set(ERR_INVALID, "A reply given by hand cannot leave later.");
     TRY(reply_parse_line(a, wish->to_line, &s.to));
     TRY(reply_parse_line(a, wish->cc_line, &s.cc));
     TRY(reply_parse_line(a, wish->bcc_line, &s.bcc));
@@ -386,6 +428,16 @@ static err restore_draft(db_conn *c, struct taking_back *t, const struct message
     return store_draft_put(c, brand, &back);
 }
 
+/* Nothing of what was not sent stays. */
+static err drop_bytes(db_conn *c, struct taking_back *t, int64_t message) {
+    struct raw raw;
+    bool wanted = true;
+    TRY(store_raw_get(c, t->arena, t->who->brand, message, &raw));
+    TRY(store_raw_delete(c, t->who->brand, message));
+    if (raw.in_object) TRY(store_object_wanted(c, raw.hash, &wanted));
+    return wanted ? ERR_NONE : store_aside_put(c, t->who->brand, raw.hash, 0);
+}
+
 static err take_back(db_conn *c, void *arg) {
     struct taking_back *t = arg;
     int64_t brand = t->who->brand, now = desk_now(t->desk);
@@ -395,13 +447,15 @@ static err take_back(db_conn *c, void *arg) {
     outbox_list rows = {0};
     TRY(store_outbox_of_message(c, t->arena, brand, m.id, &rows));
     bool held = m.kind == MESSAGE_REPLY && m.state == MESSAGE_HELD && rows.n;
-    for (size_t i = 0; i < rows.n && held; i++) held = rows.v[i].state == OUTBOX_HELD;
+    for (size_t i = 0; i < rows.n && held; i++)
+        held = rows.v[i].state == OUTBOX_HELD || rows.v[i].state == OUTBOX_STOPPED;
     if (!held) return err_set(ERR_CONFLICT, "The reply has left already; it cannot be taken back.");
     TRY(restore_draft(c, t, &m));
     struct conversation v;
     TRY(store_conversation_get(c, t->arena, brand, m.conversation_id, &v));
     TRY(promise_take_back(c, t->arena, t->who, &v, m.id, now));
     TRY(store_outbox_delete(c, brand, m.id));
+    TRY(drop_bytes(c, t, m.id));
     TRY(store_override_delete(c, brand, m.id));
     TRY(store_message_delete(c, brand, m.id));
     TRY(learning_wanted(c, brand, m.id, now));

@@ -8,6 +8,8 @@
 #include "store/message.h"
 #include "store/outbox.h"
 
+enum { LEAVE_DAYS_MAX = 365 };
+
 struct reply_wish {
     int64_t conversation;           /* 0: write first, begin one */
     int64_t inbox;                  /* for a new one; 0: the default */
@@ -20,6 +22,10 @@ struct reply_wish {
     bool by_hand;       /* answered by post or telephone: recorded, nothing is sent */
     bool close_after;   /* done when sent */
     bool no_undo;       /* leave at once (command line) */
+    int64_t leave_at;   /* not at once but then, at most LEAVE_DAYS_MAX ahead; 0: after the time to undo it */
+    bool knows_answers; /* `answers` is what the page showed as reply_default.to_line; else nothing is
+                           compared */
+    str answers;
     remark_list *stops; /* NULL, or where the remarks go that stop it; filled when they do */
 };
 struct reply_made {
@@ -30,10 +36,10 @@ struct reply_made {
 /* Send. ONE transaction writes the message, its bytes, a row in the outbox for each recipient, the
  * conversation and the promises with a day that the check finds, and takes the draft. What is sent is exactly
  * what is kept. A wish with the key of one that was granted returns that one: browsers repeat a POST on their
- * own when a connection dies. ERR_CONFLICT when the conversation changed since `seen_version` (nothing is
- * sent, the draft stays), or when the check stops the reply and no override says why it goes; ERR_INVALID for
- * an empty text, no recipient, one that is no address, or an override that is no sentence; ERR_LIMIT above
- * the size of attachments allowed or 100 recipients. */
+ * own when a connection dies. ERR_CONFLICT when the conversation changed since `seen_version`, or whom it
+ * answers since `answers` was shown (nothing is sent, the draft stays), or when the check stops the reply and
+ * no override says why it goes; ERR_INVALID for an empty text, no recipient, one that is no address, or an
+ * override that is no sentence; ERR_LIMIT above the size of attachments allowed or 100 recipients. */
 err reply_send(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
                struct reply_made *ret_made);
 
@@ -41,6 +47,13 @@ err reply_send(struct desk *d, arena *a, const struct actor *who, const struct r
  * the agent has begun another). ERR_CONFLICT when it has left. */
 err reply_take_back(struct desk *d, arena *a, const struct actor *who, int64_t message,
                     int64_t *ret_conversation);
+
+/* Another time for a reply that has not left: `at` as leave_at, or 0: now. `seen_version` as for sending: who
+ * says "now" has read what is there. ERR_CONFLICT when it has left, or for another version. */
+err reply_leave(struct desk *d, arena *a, const struct actor *who, int64_t message, int64_t at,
+                int64_t seen_version, int64_t *ret_conversation);
+/* ERR_INVALID for a time that has passed or is too far away. */
+err reply_check_time(int64_t at, int64_t now);
 
 /* The addresses on one line; ERR_INVALID names the one that is none. Doubles are dropped. */
 err reply_parse_line(arena *a, str line, mime_address_list *ret_list);

@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 #include "base/zone.h"
+#include "desk/incoming.h"
 #include "net/objects.h"
 
 enum { REFERENCES_MAX = 20 };
@@ -40,6 +41,18 @@ static err add_files(db_conn *c, struct desk *d, arena *a, int64_t brand, int64_
     return ERR_NONE;
 }
 
+static int minutes_of(str name, int64_t at) {
+    const struct zone *zone;
+    struct local_time local;
+    if (zone_load(name, &zone)) return 0;
+    zone_local(zone, at, &local);
+    return local.offset_minutes;
+}
+
+str reply_redate(arena *a, str bytes, int64_t at, str zone) {
+    return compose_redate(a, bytes, at, minutes_of(zone, at));
+}
+
 err reply_bytes(db_conn *c, struct desk *d, arena *a, int64_t brand_id, const struct store_inbox *inbox,
                 const struct store_brand *brand, const struct message *m, const mime_address_list *to,
                 const mime_address_list *cc, str *ret_bytes) {
@@ -53,12 +66,8 @@ err reply_bytes(db_conn *c, struct desk *d, arena *a, int64_t brand_id, const st
                                 .message_id = m->rfc_id,
                                 .at = m->said_at,
                                 .text = m->text};
-    const struct zone *zone;
-    struct local_time local;
-    if (zone_load(brand->zone, &zone) == ERR_NONE) {
-        zone_local(zone, m->said_at, &local);
-        mail.zone_minutes = local.offset_minutes;
-    }
+    mail.zone_minutes = minutes_of(brand->zone, m->said_at);
+    TRY(incoming_reply_address(c, a, brand_id, inbox, m->id, m->created_at, &mail.reply_to));
     TRY(add_references(c, a, brand_id, m->conversation_id, &mail));
     TRY(add_files(c, d, a, brand_id, m->id, &mail));
     return compose_bytes(a, &mail, ret_bytes);

@@ -30,6 +30,14 @@ static const struct setting_info infos[SETTINGS] = {
                                 T("So long after a box should have arrived, its conversation comes back.")},
     [SETTING_BOX_DAYS] = {"box_days", SETTING_NUMBER, 3, 0, 60, T("days"),
                           T("How long a box is on its way as a rule.")},
+    [SETTING_REMOTE_PICTURES] =
+        {"remote_pictures", SETTING_NUMBER, 1, 0, 1, T("0 or 1"),
+         T("With 1 agents may have the desk fetch a letter's pictures from elsewhere; its sender may then "
+           "learn that it was opened.")},
+    [SETTING_BOOKKEEPING_YEARS] = {"bookkeeping_years", SETTING_NUMBER, 10, 0, 30, T("years"),
+                                   T("When a customer is forgotten: how long what was given and sent is kept "
+                                     "for bookkeeping, without words, name "
+                                     "and address.")},
 };
 
 const struct setting_info *setting_info(enum setting which) { return &infos[which]; }

@@ -16,8 +16,10 @@ enum setting {
     SETTING_TRACK_DAYS,
     SETTING_FOLLOW_UP_DAYS,
     SETTING_BOX_DAYS,
+    SETTING_REMOTE_PICTURES,
+    SETTING_BOOKKEEPING_YEARS,
 };
-enum { SETTINGS = SETTING_BOX_DAYS + 1 };
+enum { SETTINGS = SETTING_BOOKKEEPING_YEARS + 1 };
 
 enum setting_kind { SETTING_NUMBER }; /* a whole number from min to max */
 

@@ -127,11 +127,13 @@ static str words_of(const struct store_box *b, const struct store_box_item *item
     return b->state == BOX_PROPOSED && !item->item_code.n ? S("") : item->item_name;
 }
 
+/* Whoever else writes in the conversation: the page is its customer's, and shows what is theirs. */
 static err promised(db_conn *c, arena *a, struct track_view *v) {
     store_promise_list all = {0};
     TRY(store_promises_of_conversation(c, a, v->brand, v->conversation, 0, PROMISES_MAX, &all));
     for (size_t i = 0; i < all.n; i++) {
         const struct store_promise *p = &all.v[i];
+        if (p->customer_id != v->customer) continue;
         if (p->whose != PROMISE_OURS || p->state != PROMISE_OPEN) continue;
         if (!v->promised_day || p->due_day < v->promised_day) v->promised_day = p->due_day;
     }
@@ -152,6 +154,7 @@ static err look(struct desk *d, arena *a, str token, struct track_view *v) {
     v->ended = t.track.revoked_at || t.track.expires_at <= desk_now(d);
     if (v->ended) return ERR_NONE;
     v->conversation = t.track.conversation_id;
+    v->customer = t.customer_id;
     v->first_name = first_of(t.sender);
     v->begun_at = t.begun_at;
     v->answered_at = t.answered_at;
@@ -167,7 +170,7 @@ static err boxes(struct desk *d, arena *a, struct track_view *v) {
     store_box_item_list items = {0};
     TRY(box_of_conversation(d, a, v->brand, v->conversation, &all, &items));
     for (size_t i = 0; i < all.n; i++) {
-        if (all.v[i].state == BOX_CANCELLED) continue;
+        if (all.v[i].state == BOX_CANCELLED || all.v[i].customer_id != v->customer) continue;
         struct track_box *b = list_add(a, &v->boxes);
         *b = (struct track_box){.box = all.v[i]};
         b->url = carrier_url(a, b->box.carrier_url, b->box.tracking);

@@ -34,7 +34,7 @@ struct track_box {
 typedef LIST(struct track_box) track_box_list;
 
 struct track_view {
-    int64_t brand, conversation;
+    int64_t brand, conversation, customer;
     str brand_name, brand_slug, language, zone;
     bool ended;     /* too old, or taken back: nothing below is set */
     str first_name; /* "" where there is none */

@@ -4,6 +4,7 @@
 #include "desk/check.h"
 #include "desk/defect_hook.h"
 #include "desk/events.h"
+#include "desk/merge.h"
 #include "desk/promise.h"
 #include "desk/roles.h"
 #include "store/agent.h"
@@ -213,6 +214,7 @@ static err write_in(db_conn *c, void *arg) {
     TRY(get(c, x, &t));
     TRY(running(&t));
     TRY(store_conversation_get(c, x->a, x->who->brand, x->conversation, &v));
+    TRY(merge_writable(&v));
     return put_in(c, x, &t, v.id, v.customer_id, &x->flag);
 }
 

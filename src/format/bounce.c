@@ -116,7 +116,9 @@ static str one_line(arena *a, str s) {
     /* A little more than is kept, so that the cut sees whether it splits a character. */
     for (size_t i = 0; i < s.n && b.n < BOUNCE_SAYS_BYTES + 4; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        if (c <= ' ' || c == 0x7f) {
+        bool control = clean && c == 0xC2 && (unsigned char)s.p[i + 1] < 0xA0; /* U+0080 to U+009F */
+        if (c <= ' ' || c == 0x7f || control) {
+            i += control;
             if (b.n && b.p[b.n - 1] != ' ') buf_add_char(&b, ' ');
         } else {
             buf_add_char(&b, c < 0x80 || clean ? (char)c : '?');

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "format/compose_encode.h"
 #include "format/html.h"
+#include "format/idn.h"
 #include "format/mime_charset.h"
 
 enum { MAIL_MAX = 100 << 20, REFERENCES_MAX = 20, LINE_MAX_BYTES = 998 };
@@ -61,6 +62,8 @@ static err check_mail(const struct compose_mail *m) {
     TRY(check_address(&m->from));
     for (size_t i = 0; i < m->to.n; i++) TRY(check_address(&m->to.v[i]));
     for (size_t i = 0; i < m->cc.n; i++) TRY(check_address(&m->cc.v[i]));
+    struct mime_address reply_to = {.address = m->reply_to};
+    if (m->reply_to.n) TRY(check_address(&reply_to));
     if (m->to.n + m->cc.n == 0) return err_set(ERR_INVALID, "The mail has no recipient.");
     TRY(check_field(m->subject, "subject"));
     TRY(check_id(m->message_id, true));
@@ -75,7 +78,8 @@ static void put_addresses(arena *a, buf *out, const char *name, const struct mim
     struct header_writer h = {out, 0};
     header_start(&h, name);
     for (size_t i = 0; i < n; i++) {
-        str address = str_trim(v[i].address);
+        str address;
+        if (!idn_address(a, str_trim(v[i].address), &address)) address = str_trim(v[i].address);
         if (str_trim(v[i].name).n) {
             header_phrase(&h, v[i].name);
             header_word(&h, str_fmt(a, "<%.*s>", STR_FMT(address)));
@@ -132,6 +136,8 @@ static void put_date(buf *out, int64_t at, int zone) {
 
 static void put_header(arena *a, buf *out, const struct compose_mail *m) {
     put_addresses(a, out, "From", &m->from, 1);
+    struct mime_address reply_to = {.address = m->reply_to};
+    put_addresses(a, out, "Reply-To", &reply_to, m->reply_to.n > 0);
     put_addresses(a, out, "To", m->to.v, m->to.n);
     put_addresses(a, out, "Cc", m->cc.v, m->cc.n);
     struct header_writer h = {out, 0};
@@ -216,6 +222,18 @@ err compose_bytes(arena *a, const struct compose_mail *mail, str *ret_bytes) {
     if (!buf_ok(&out)) return err_set(ERR_LIMIT, "The mail would have more than %d MB.", MAIL_MAX >> 20);
     *ret_bytes = str_copy(a, buf_str(&out));
     return ERR_NONE;
+}
+
+str compose_redate(arena *a, str bytes, int64_t at, int zone_minutes) {
+    size_t head = str_find(bytes, S("\r\n\r\n"), 0), from = str_find(bytes, S("\r\nDate: "), 0);
+    if (from == SIZE_MAX || from > head) return bytes;
+    from += 2;
+    size_t end = str_find(bytes, S("\r\n"), from) + 2;
+    BUF_AUTO buf out = BUF_MAX(bytes.n + 100);
+    buf_add(&out, str_slice(bytes, 0, from));
+    put_date(&out, at, zone_minutes);
+    buf_add(&out, str_slice(bytes, end, bytes.n));
+    return str_copy(a, buf_str(&out));
 }
 
 /* What programs put before the subject of an answer. */

@@ -7,6 +7,7 @@
 struct compose_mail {
     struct mime_address from;
     mime_address_list to, cc; /* Bcc is never written */
+    str reply_to;             /* one address; "" for none */
     str subject;
     str message_id, in_reply_to; /* without <> */
     str_list references;         /* oldest first */
@@ -20,6 +21,9 @@ struct compose_mail {
 /* CRLF line ends, no line above 998 bytes, text parts quoted-printable UTF-8, headers encoded (RFC 2047).
  * ERR_INVALID when CR, LF or NUL stands in any header field. */
 err compose_bytes(arena *a, const struct compose_mail *mail, str *ret_bytes);
+
+/* The Date line of such bytes at another time. They are given back as they are where there is none. */
+str compose_redate(arena *a, str bytes, int64_t at, int zone_minutes);
 
 /* "Re: x" once, whatever prefixes (Re, RE, AW, SV, Antw, ...) stand there. */
 str compose_reply_subject(arena *a, str subject);

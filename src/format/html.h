@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/list.h"
 
 /* Text and double-quoted attribute values: & < > " ' escaped. */
 void html_escape(buf *out, str text);
@@ -31,10 +32,23 @@ str html_strip(arena *a, str html);
  * `ret_remote` counts the remote images left out. ERR_LIMIT as above. */
 err html_sanitise(arena *a, str html, safe_html *ret_html, int *ret_remote);
 
+/* The same, for a letter whose pictures from elsewhere a person wants to see: each stays as
+ * src="cid:remote-N@longhand" with N counted from `ret_urls->n` on, and its address (http or https) is added
+ * to the list, at most HTML_REMOTE_MAX in it. What is there to be counted rather than looked at stays away:
+ * pictures of one pixel either way, or hidden ones. `ret_remote` counts the rest. */
+enum { HTML_REMOTE_MAX = 40 };
+typedef LIST(str) html_url_list;
+err html_sanitise_remote(arena *a, str html, safe_html *ret_html, int *ret_remote, html_url_list *ret_urls);
+
 /* True when `html` is, letter by letter, of the form that html_sanitise writes: only its elements, balanced,
  * only its attributes, quoted, no other '<' or '"'. Linear, without a parser: what came from a process that
  * may have been taken over is judged by this before it is shown. */
 bool html_is_safe(str html);
+
+/* Where the quote stands with which HTML that html_is_safe ends: the last <blockquote> that lies in no other,
+ * if nothing but white space, images and breaks follows it, and something was said before. False when there
+ * is none. Linear. */
+bool html_quote_at_end(str safe, size_t *ret_from, size_t *ret_to);
 
 /* The simple HTML of a reply from its plain text: paragraphs at blank lines, <br> at others, http(s) links
  * made clickable, everything escaped. */

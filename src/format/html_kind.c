@@ -170,8 +170,7 @@ str html_attribute(const GumboNode *element, const char *name) {
     return attribute ? str_z(attribute->value) : S("");
 }
 
-/* The value of the last declaration of a property, as far as letter case and white space go. */
-static bool style_value(str style, str property, char *to, size_t size) {
+bool html_style_value(str style, str property, char *to, size_t size) {
     bool found = false;
     str piece, rest = style;
     while (str_split(&rest, ';', &piece)) {
@@ -192,15 +191,16 @@ bool html_is_hidden(const GumboNode *element) {
     if (gumbo_get_attribute(&element->v.element.attributes, "hidden")) return true;
     str style = html_attribute(element, "style");
     if (style.n == 0) return false;
-    if (style_value(style, S("display"), value, sizeof value) && str_starts(str_z(value), S("none")))
+    if (html_style_value(style, S("display"), value, sizeof value) && str_starts(str_z(value), S("none")))
         return true;
-    return style_value(style, S("visibility"), value, sizeof value) && str_starts(str_z(value), S("hidden"));
+    return html_style_value(style, S("visibility"), value, sizeof value) &&
+           str_starts(str_z(value), S("hidden"));
 }
 
 bool html_is_tiny(const GumboNode *element, bool outside) {
     char value[32];
     str style = html_attribute(element, "style");
-    if (style.n == 0 || !style_value(style, S("font-size"), value, sizeof value)) return outside;
+    if (style.n == 0 || !html_style_value(style, S("font-size"), value, sizeof value)) return outside;
     /* Relative sizes of nothing are nothing. */
     size_t n = strlen(value);
     bool relative = str_ends(str_z(value), S("em")) || (n && value[n - 1] == '%') ||

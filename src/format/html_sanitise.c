@@ -8,7 +8,9 @@ enum { OUT_MAX = 8 << 20, ROUNDS = 3, URL_MAX = 8192, ALT_MAX = 1000 };
 struct builder {
     buf out;
     int remote;
-    bool fresh_pre; /* <pre> was the last thing written */
+    arena *a;
+    html_url_list *urls; /* where addresses of pictures are wanted; NULL they are not */
+    bool fresh_pre;      /* <pre> was the last thing written */
     bool too_deep;
 };
 
@@ -152,9 +154,38 @@ static void put_link(const GumboNode *node, struct ctx c) {
     put_end(c.to, "a");
 }
 
+/* "1", "0", "1px", "0.5 px", "1%": nothing to look at. */
+static bool is_speck(str size) {
+    size = str_trim(size);
+    size_t i = 0;
+    while (i < size.n && (size.p[i] == '0' || size.p[i] == '+' || size.p[i] == ' ')) i++;
+    if (i < size.n && size.p[i] == '1') i++;
+    bool number = i > 0 && (i == size.n || !(size.p[i] >= '0' && size.p[i] <= '9'));
+    return number && size.n > 0;
+}
+
+/* Of an img: a picture that is there to be asked for and not to be seen. */
+static bool is_tracker(const GumboNode *node) {
+    char value[32];
+    if (is_speck(html_attribute(node, "width")) || is_speck(html_attribute(node, "height"))) return true;
+    str style = html_attribute(node, "style");
+    return (html_style_value(style, S("width"), value, sizeof value) && is_speck(str_z(value))) ||
+           (html_style_value(style, S("height"), value, sizeof value) && is_speck(str_z(value))) ||
+           (html_style_value(style, S("opacity"), value, sizeof value) && str_eq(str_z(value), S("0")));
+}
+
+static bool wanted(const struct builder *b, const GumboNode *node, str source) {
+    return b->urls && b->urls->n < HTML_REMOTE_MAX && good_link(source) &&
+           !str_starts_nocase(source, S("mailto:")) && !is_tracker(node);
+}
+
 static void put_image(const GumboNode *node, struct ctx c) {
     str source = str_trim(html_attribute(node, "src")),
         alt = str_clip_utf8(html_attribute(node, "alt"), ALT_MAX);
+    if (wanted(c.to, node, source)) {
+        *list_add(c.to->a, c.to->urls) = str_copy(c.to->a, source);
+        source = str_fmt(c.to->a, "cid:remote-%zu@longhand", c.to->urls->n - 1);
+    }
     if (!str_starts_nocase(source, S("cid:")) || source.n > 1000) {
         bool local =
             source.n == 0 || str_starts_nocase(source, S("data:")) || str_starts_nocase(source, S("cid:"));
@@ -224,10 +255,10 @@ static void walk(const GumboNode *node, struct ctx c) {
 }
 
 /* One rebuild. The output starts with no white space, which the parser would not keep. */
-static err rebuild(arena *a, str html, size_t max, str *ret_html, int *ret_remote) {
+static err rebuild(arena *a, str html, size_t max, html_url_list *urls, str *ret_html, int *ret_remote) {
     struct html_tree tree;
     TRY(html_tree_parse(html, max, &tree));
-    struct builder b = {.out = BUF_MAX(OUT_MAX)};
+    struct builder b = {.out = BUF_MAX(OUT_MAX), .a = a, .urls = urls};
     if (tree.body) children(tree.body, (struct ctx){.to = &b});
     html_tree_free(&tree);
     bool good = buf_ok(&b.out) && !b.too_deep;
@@ -244,27 +275,38 @@ static bool settle(arena *a, str *html) {
     for (int i = 0; i < ROUNDS; i++) {
         str again;
         int remote;
-        if (rebuild(a, *html, OUT_MAX, &again, &remote)) return false;
+        if (rebuild(a, *html, OUT_MAX, NULL, &again, &remote)) return false;
         if (str_eq(again, *html)) return html_is_safe(again);
         *html = again;
     }
     return false;
 }
 
-err html_sanitise(arena *a, str html, safe_html *ret_html, int *ret_remote) {
+static err sanitise(arena *a, str html, html_url_list *urls, safe_html *ret_html, int *ret_remote) {
     str out, text;
     int remote;
-    TRY(rebuild(a, html, HTML_BYTES_MAX, &out, &remote));
+    TRY(rebuild(a, html, HTML_BYTES_MAX, urls, &out, &remote));
     if (!settle(a, &out)) {
         /* What two readings do not agree on is shown as its words. */
         TRY(html_to_text(a, html, &text));
         BUF_AUTO buf plain = BUF_MAX(OUT_MAX);
         html_from_text(&plain, text);
         int none;
-        TRY(rebuild(a, str_copy(a, buf_str(&plain)), OUT_MAX, &out, &none));
+        TRY(rebuild(a, str_copy(a, buf_str(&plain)), OUT_MAX, NULL, &out, &none));
         if (!settle(a, &out)) return err_set(ERR_LIMIT, "The HTML cannot be cleaned.");
     }
     ret_html->html = out;
     *ret_remote = remote;
+    return ERR_NONE;
+}
+
+err html_sanitise(arena *a, str html, safe_html *ret_html, int *ret_remote) {
+    return sanitise(a, html, NULL, ret_html, ret_remote);
+}
+
+err html_sanitise_remote(arena *a, str html, safe_html *ret_html, int *ret_remote, html_url_list *ret_urls) {
+    html_url_list urls = *ret_urls;
+    TRY(sanitise(a, html, &urls, ret_html, ret_remote));
+    *ret_urls = urls;
     return ERR_NONE;
 }

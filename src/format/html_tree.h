@@ -39,6 +39,9 @@ bool html_is_block(const GumboNode *element);
 bool html_has_block(const GumboNode *element); /* somewhere below it */
 
 str html_attribute(const GumboNode *element, const char *name); /* "" when missing */
+/* The value of the last declaration of a property in a style attribute, in lower case and without white
+ * space; false when there is none. */
+bool html_style_value(str style, str property, char *to, size_t size);
 /* A hidden attribute, or a style with display:none or visibility:hidden. */
 bool html_is_hidden(const GumboNode *element);
 /* Whether text in it has no height: a style with font-size:0, else another font size, else as `outside`. */

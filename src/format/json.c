@@ -166,6 +166,11 @@ static bool too_deep(str text) {
 
 err json_read(str text, json_t **ret_json) {
     if (text.n > BYTES_IN) return err_set(ERR_LIMIT, "The JSON text is larger than 1 MiB.");
+    return json_read_long(text, BYTES_IN, ret_json);
+}
+
+err json_read_long(str text, size_t max, json_t **ret_json) {
+    if (text.n > max) return err_set(ERR_LIMIT, "The JSON text is larger than %zu bytes.", max);
     if (too_deep(text)) return err_set(ERR_LIMIT, "The JSON text is nested more than 32 levels deep.");
     json_error_t why;
     json_t *json = json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, &why);

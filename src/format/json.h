@@ -40,6 +40,9 @@ void json_quote(buf *to, str text);
  * json_decref; what the takers return lives as long. */
 err json_read(str text, json_t **ret_json);
 
+/* The same for one line of a file that the desk wrote itself: at most `max` bytes. */
+err json_read_long(str text, size_t max, json_t **ret_json);
+
 /* The member of that name; false when absent or of another type. */
 bool json_take_str(const json_t *object, const char *key, str *ret_text);
 bool json_take_int(const json_t *object, const char *key, int64_t *ret_value);

@@ -116,6 +116,18 @@ static mime_machine machine_of(const mime_field_list *f, const struct mime_lette
     return MIME_PERSON;
 }
 
+/* Mass mail of any kind, and programs that say so outright (RFC 3834, 2; RFC 2369, 2919, 8058). */
+static bool wants_no_answer(const mime_field_list *f, mime_machine machine) {
+    str suppress = str_trim(mime_field_first(f, S("X-Auto-Response-Suppress")));
+    if (machine != MIME_PERSON || field_says(f, S("Precedence"), S("junk"))) return true;
+    if (suppress.n && !str_starts_nocase(suppress, S("none"))) return true;
+    for (size_t i = 0; i < f->n; i++)
+        if (str_starts_nocase(f->v[i].name, S("List-")) || str_eq_nocase(f->v[i].name, S("X-Loop")) ||
+            str_eq_nocase(f->v[i].name, S("Feedback-ID")))
+            return true;
+    return false;
+}
+
 static void read_header(arena *a, const mime_field_list *f, struct mime_letter *l) {
     str_list ids = {0};
     l->subject = str_clip_utf8(mime_decode(a, mime_field_first(f, S("Subject"))), SUBJECT_BYTES);
@@ -162,6 +174,7 @@ err mime_read(arena *a, str raw, const struct mime_limits *limits, struct mime_l
         mime_body_join(a, &segments, limits, &problems, &l);
     }
     l.machine = machine_of(&fields, &l);
+    l.no_auto_answer = wants_no_answer(&fields, l.machine);
     l.problem = problems.text;
     *ret_letter = l;
     return ERR_NONE;

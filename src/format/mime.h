@@ -25,6 +25,7 @@ struct mime_attachment {
     str content_id;    /* without <>, "" when none */
     bool shown_inline; /* referred to by cid: in the HTML, or Content-Disposition: inline */
     str bytes;         /* decoded */
+    str about;         /* format/about.h: of a calendar entry or a letter; "" for all else */
 };
 
 /* Written by a machine, as far as the headers say. */
@@ -53,6 +54,9 @@ struct mime_letter {
     LIST(struct mime_attachment) attachments;
     int parts; /* leaf parts seen */
     mime_machine machine;
+    bool no_auto_answer; /* a field of its header asks, in any of the ways there are, that no machine answers
+                          * it
+                          */
     str problem; /* "" or what could not be read, one sentence: "The letter has more than 1000 parts; ..." */
 };
 
@@ -63,6 +67,7 @@ struct mime_limits {
     size_t text_bytes;   /* 2 MiB of text, 2 MiB of HTML: beyond is cut and said in `problem` */
     bool
         words_only; /* do not parse HTML: its text is html_strip's. For a second try after a first one died */
+    bool inner;     /* a letter in a letter, of which only the beginning is wanted: look into no file of it */
 };
 extern const struct mime_limits mime_default_limits;
 

@@ -7,6 +7,7 @@
 #include <unistr.h>
 
 #include "base/buf.h"
+#include "format/mime_guess.h"
 
 /* Names that iconv does not know, or knows as a smaller set than what senders mean by them. */
 static const struct alias {
@@ -145,12 +146,24 @@ str mime_repair_utf8(arena *a, str bytes) {
     return finish(a, &out);
 }
 
-/* UTF-8 when it is that (a cut or damaged sequence among good ones counts as such), else windows-1252. */
+static bool convert(arena *a, str bytes, const char *charset, str *ret_text, size_t *ret_bad);
+
+/* What the bytes look like, else windows-1252. */
+static str from_looks(arena *a, str bytes) {
+    const char *like = mime_guess(bytes);
+    str text;
+    size_t bad;
+    if (like && convert(a, bytes, like, &text, &bad) && bad <= bytes.n / 64) return mime_repair_utf8(a, text);
+    return from_1252(a, bytes);
+}
+
+/* UTF-8 when it is that (a cut or damaged sequence among good ones counts as such), else what it looks like.
+ */
 static str guess(arena *a, str bytes) {
     if (str_is_utf8(bytes)) return bytes;
     size_t good, bad;
     count_utf8(bytes, &good, &bad);
-    return good > bad ? mime_repair_utf8(a, bytes) : from_1252(a, bytes);
+    return good > bad ? mime_repair_utf8(a, bytes) : from_looks(a, bytes);
 }
 
 static bool is_ascii(str s) {
@@ -192,7 +205,8 @@ static bool convert(arena *a, str bytes, const char *charset, str *ret_text, siz
     return true;
 }
 
-static str from_utf16(arena *a, str bytes, bool *ret_was) {
+/* `named`: "utf-16le" and the like, whose name says what a text without a mark is. */
+static str from_utf16(arena *a, str bytes, str named, bool *ret_was) {
     const unsigned char *p = (const unsigned char *)bytes.p;
     bool le = bytes.n >= 2 && p[0] == 0xFF && p[1] == 0xFE, be = bytes.n >= 2 && p[0] == 0xFE && p[1] == 0xFF;
     if (!le && !be) {
@@ -201,6 +215,10 @@ static str from_utf16(arena *a, str bytes, bool *ret_was) {
         for (size_t i = 0; i < bytes.n && i < 4096; i++) zero[i & 1] += !p[i];
         le = zero[1] > zero[0] && zero[1] * 4 > (bytes.n < 4096 ? bytes.n : 4096) / 2;
         be = !le && zero[0] * 4 > (bytes.n < 4096 ? bytes.n : 4096) / 2;
+        if (!le && !be && bytes.n % 2 == 0) {
+            le = str_eq_nocase(named, S("utf-16le"));
+            be = str_eq_nocase(named, S("utf-16be"));
+        }
     }
     str out = bytes;
     size_t bad = 0;
@@ -261,16 +279,19 @@ str mime_to_utf8(arena *a, str bytes, str charset) {
                 str_starts_nocase(charset, S("ucs-2")) || str_eq_nocase(charset, S("unicode"));
     if (wide) {
         bool was;
-        str out = from_utf16(a, bytes, &was);
+        str out = from_utf16(a, bytes, charset, &was);
         return was ? out : guess(a, bytes);
     }
     bool wide4 = str_starts_nocase(charset, S("utf-32")) || str_starts_nocase(charset, S("ucs-4"));
-    if (!wide4 && !is_one_of(charset, stateful) && is_ascii(bytes)) return bytes;
+    if (!wide4 && !is_one_of(charset, stateful) && is_ascii(bytes)) {
+        bool unsaid = !charset.n || is_one_of(charset, guessed);
+        return unsaid && str_has(bytes, '\x1b') ? from_looks(a, bytes) : bytes;
+    }
     if (!plain_name(charset) || is_one_of(charset, guessed)) return guess(a, bytes);
     if (is_one_of(charset, western)) {
         /* Latin-1 letters that happen to be UTF-8 throughout are, but for a freak, UTF-8 under a wrong name.
          */
-        return str_is_utf8(bytes) ? bytes : from_1252(a, bytes);
+        return str_is_utf8(bytes) ? bytes : from_looks(a, bytes);
     }
     str text;
     size_t bad;

@@ -7,7 +7,8 @@
 
 /* Valid UTF-8 from `bytes`, whatever they are. `charset` is the name the mail gives, "" for none; aliases are
  * known (the WHATWG ones: iso-8859-1 is read as windows-1252, gb2312 as gb18030, ...). What is not so encoded
- * is read as UTF-8 when it is that, else as windows-1252; single bad bytes become U+FFFD. */
+ * is read as UTF-8 when it is that, else as what it looks like (mime_guess.h), else as windows-1252; single
+ * bad bytes become U+FFFD. */
 str mime_to_utf8(arena *a, str bytes, str charset);
 
 /* U+FFFD for every byte that belongs to no UTF-8 sequence. */

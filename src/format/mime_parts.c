@@ -6,6 +6,7 @@
 
 #include "format/mime_charset.h"
 #include "format/mime_header.h"
+#include "format/mime_inside.h"
 #include "format/mime_text.h"
 
 struct walk {
@@ -122,7 +123,7 @@ static struct mime_attachment *attach(struct walk *w, GMimeObject *object) {
     m->type = type_of(w->a, object);
     m->content_id = mime_clean(w->a, mime_to_utf8(w->a, str_copy(w->a, id), S("")), true);
     m->shown_inline = disposition_is(object, "inline");
-    m->bytes = S("");
+    m->bytes = m->about = S("");
     return m;
 }
 
@@ -170,6 +171,28 @@ static void take_html(struct walk *w, GMimePart *part, struct place at) {
     *list_add(w->a, &s->html) = html;
 }
 
+static void take_file(struct walk *w, GMimePart *part, struct place at) {
+    struct mime_attachment *m = attach(w, GMIME_OBJECT(part));
+    struct mime_attachment file = *m;
+    str text, html;
+    file.bytes = decoded_bytes(w, part, SIZE_MAX);
+    w->letter->attachments.n--;
+    if (!mime_inside_tnef(w->a, file.name, file.type, file.bytes, w->limits, w->letter, &text, &html)) {
+        *list_add(w->a, &w->letter->attachments) = file;
+        mime_inside_about(w->a, w->limits, w->letter);
+        return;
+    }
+    /* What it says stands beside it as a rule; then it is not wanted twice. */
+    for (size_t i = 0; i < w->segments.n; i++)
+        if (w->segments.v[i].plain.n || w->segments.v[i].html.n) return;
+    if (text.n || html.n) {
+        struct mime_segment *s = segment(w, at);
+        s->has_plain = text.n > 0;
+        s->plain = text;
+        if (html.n) *list_add(w->a, &s->html) = html;
+    }
+}
+
 static void walk_leaf(struct walk *w, GMimePart *part, struct place at) {
     GMimeObject *object = GMIME_OBJECT(part);
     /* A type that is none ("Content-Type: text") is taken for text, RFC 2045, 5.2; gmime makes it a text
@@ -184,8 +207,7 @@ static void walk_leaf(struct walk *w, GMimePart *part, struct place at) {
     } else if (in_text) {
         take_html(w, part, at);
     } else {
-        struct mime_attachment *m = attach(w, object);
-        m->bytes = decoded_bytes(w, part, SIZE_MAX);
+        take_file(w, part, at);
     }
 }
 
@@ -209,6 +231,7 @@ static void walk_message(struct walk *w, GMimeObject *object) {
     GByteArray *bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(out));
     m->bytes = str_copy(w->a, (str){(const char *)bytes->data, bytes->len});
     g_object_unref(out);
+    mime_inside_about(w->a, w->limits, w->letter);
 }
 
 static void note_kind(struct walk *w, GMimeObject *multipart) {

@@ -50,7 +50,8 @@ str mime_flowed(arena *a, str text, bool delsp) {
 static bool hidden(uint32_t c) {
     return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || c == 0x200B || c == 0x200E || c == 0x200F ||
            (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || c == 0xAD ||
-           c == 0x180E;
+           c == 0x180E || c == 0x115F || c == 0x1160 || c == 0x3164 || c == 0xFFA0 ||
+           (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
 }
 
 static uint32_t code_at(str s, size_t i, size_t *ret_len) {
@@ -78,7 +79,9 @@ str mime_file_name(arena *a, str name) {
         n += len;
     }
     str clean = str_trim((str){p, n});
-    if (str_eq(clean, S(".")) || str_eq(clean, S(".."))) return S("");
+    /* Names that begin with a dot are hidden where they are saved, and some of them are obeyed. */
+    while (clean.n && (clean.p[0] == '.' || clean.p[0] == ' ')) clean = str_slice(clean, 1, clean.n);
+    while (clean.n && (clean.p[clean.n - 1] == '.' || clean.p[clean.n - 1] == ' ')) clean.n--;
     if (clean.n <= MAX) return clean;
     size_t dot = clean.n;
     while (dot > 0 && clean.n - dot < EXTENSION && clean.p[dot - 1] != '.') dot--;

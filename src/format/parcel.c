@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "format/about.h"
+
 enum tag {
     TAG_SUBJECT = 1,
     TAG_MESSAGE_ID,
@@ -27,6 +29,9 @@ enum tag {
     TAG_CONTENT_ID,
     TAG_INLINE,
     TAG_BYTES,
+    TAG_ABOUT,
+    /* of the letter */
+    TAG_NO_ANSWER = 60,
 };
 
 enum {
@@ -120,6 +125,7 @@ void parcel_put_letter(buf *out, const struct mime_letter *l) {
     parcel_put_int(out, TAG_FROM_HTML, l->text_from_html);
     parcel_put_int(out, TAG_PARTS, l->parts);
     parcel_put_int(out, TAG_MACHINE, l->machine);
+    parcel_put_int(out, TAG_NO_ANSWER, l->no_auto_answer);
     parcel_put(out, TAG_PROBLEM, l->problem);
     for (size_t i = 0; i < l->attachments.n; i++) {
         const struct mime_attachment *m = &l->attachments.v[i];
@@ -129,6 +135,7 @@ void parcel_put_letter(buf *out, const struct mime_letter *l) {
         parcel_put(out, TAG_CONTENT_ID, m->content_id);
         parcel_put_int(out, TAG_INLINE, m->shown_inline);
         parcel_put(out, TAG_BYTES, m->bytes);
+        if (m->about.n) parcel_put(out, TAG_ABOUT, m->about);
         parcel_close(out, mark);
     }
 }
@@ -179,7 +186,7 @@ static bool type_ok(str type) {
 }
 
 static bool get_attachment(arena *a, str value, struct mime_letter *l) {
-    struct mime_attachment m = {S(""), S("application/octet-stream"), S(""), false, S("")};
+    struct mime_attachment m = {S(""), S("application/octet-stream"), S(""), false, S(""), S("")};
     int tag;
     int64_t v;
     str item;
@@ -196,6 +203,8 @@ static bool get_attachment(arena *a, str value, struct mime_letter *l) {
             good = get_number(item, 0, 1, &v), m.shown_inline = good && v;
         else if (tag == TAG_BYTES)
             m.bytes = item;
+        else if (tag == TAG_ABOUT)
+            good = parcel_text_ok(item, ABOUT_BYTES_MAX, true), m.about = item;
         else
             good = false;
         if (!good) return false;
@@ -218,6 +227,7 @@ static bool get_numbers(int tag, str value, struct mime_letter *l) {
     case TAG_SENT_AT: good = get_number(value, first, last, &l->sent_at); break;
     case TAG_ZONE: good = get_number(value, -1440, 1440, &v), l->zone_minutes = (int)v; break;
     case TAG_FROM_HTML: good = get_number(value, 0, 1, &v), l->text_from_html = v; break;
+    case TAG_NO_ANSWER: good = get_number(value, 0, 1, &v), l->no_auto_answer = v; break;
     case TAG_PARTS: good = get_number(value, 0, 1 << 20, &v), l->parts = (int)v; break;
     case TAG_MACHINE:
         good = get_number(value, MIME_PERSON, MIME_LIST, &v), l->machine = (mime_machine)v;

@@ -5,6 +5,8 @@
 #define LONGHAND_FORMAT_PARCEL_H
 
 #include "base/buf.h"
+#include "format/auth_results.h"
+#include "format/bounce.h"
 #include "format/mime.h"
 
 void parcel_put(buf *out, int tag, str value);
@@ -27,5 +29,12 @@ void parcel_put_letter(buf *out, const struct mime_letter *letter);
 /* The values point into `bytes`; lists are in the arena. ERR_INVALID when anything passes what mime.h and
  * mime_default_limits allow. */
 err parcel_get_letter(arena *a, str bytes, struct mime_letter *ret_letter);
+
+/* What a letter says of one that came back (bounce.h), and of who sent it (auth_results.h). Taken out as a
+ * letter is. */
+void parcel_put_bounce(buf *out, const struct bounce *bounce);
+err parcel_get_bounce(arena *a, str bytes, struct bounce *ret_bounce);
+void parcel_put_auth(buf *out, const auth_header_list *headers);
+err parcel_get_auth(arena *a, str bytes, auth_header_list *ret_headers);
 
 #endif

@@ -140,6 +140,7 @@ void request_head(struct exchange *x, const char *method, const char *version);
 void request_finish(struct exchange *x);
 
 /* response.c */
+/* Without memory for the answer x->reply stays NULL, and the connection is to be closed. */
 void response_refuse(struct exchange *x); /* make x->reply from x->refusal */
 void response_make(struct exchange *x);   /* make x->reply from x->r; not for a stream */
 str response_stream_head(struct exchange *x);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "http/parts.h"
 
 enum { LINGERS_MAX = 64, LINGER_TIME_MS = 3000, LINGER_BYTES = 64 << 20, TICK_MS = 1000, RETRY_MS = 100 };
@@ -92,8 +93,7 @@ static bool accept_all(struct porter *p) {
 }
 
 struct guest *porter_guest_new(struct porter *p, int fd) {
-    struct guest *g = calloc(1, sizeof *g);
-    if (!g) abort();
+    struct guest *g = memory_zeroed(sizeof *g);
     g->fd = fd;
     atomic_init(&g->deadline, clock_monotonic_ms() + p->server->header_time);
     pthread_mutex_lock(&p->lock);
@@ -118,8 +118,7 @@ void porter_guest_free(struct porter *p, struct guest *g) {
 
 void porter_linger(struct porter *p, int fd) {
     shutdown(fd, SHUT_WR);
-    struct straggler *l = calloc(1, sizeof *l);
-    if (!l) abort();
+    struct straggler *l = memory_take(sizeof *l);
     *l = (struct straggler){
         .watch.kind = WATCH_LINGER, .fd = fd, .deadline = clock_monotonic_ms() + LINGER_TIME_MS};
     pthread_mutex_lock(&p->lock);

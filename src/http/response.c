@@ -1,7 +1,9 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "format/url.h"
 #include "http/parts.h"
 
@@ -77,14 +79,25 @@ void http_redirect(struct http_request *q, struct http_response *r, str to) {
 
 void http_encode(buf *out, str text) { url_encode(out, text); }
 
+/* An answer that lacks a header for want of memory must not go out: it may be the one that forbids scripts.
+ */
 static void add_header(struct exchange *x, str name, str value) {
-    MHD_add_response_header(x->reply, str_cstr(x->arena, name), str_cstr(x->arena, value));
+    const char *n = str_cstr(x->arena, name), *v = str_cstr(x->arena, value);
+    bool again = x->reply != NULL;
+    while (again) {
+        errno = 0;
+        if (MHD_add_response_header(x->reply, n, v) == MHD_YES || errno != ENOMEM) return;
+        again = memory_help();
+    }
+    if (x->reply) MHD_destroy_response(x->reply);
+    x->reply = NULL;
 }
 
 static void make_static(struct exchange *x, str bytes) {
-    x->reply = MHD_create_response_from_buffer(bytes.n, (void *)(uintptr_t)(bytes.p ? bytes.p : ""),
-                                               MHD_RESPMEM_PERSISTENT);
-    if (!x->reply) abort();
+    do
+        x->reply = MHD_create_response_from_buffer(bytes.n, (void *)(uintptr_t)(bytes.p ? bytes.p : ""),
+                                                   MHD_RESPMEM_PERSISTENT);
+    while (!x->reply && memory_help());
 }
 
 void response_refuse(struct exchange *x) {
@@ -114,9 +127,9 @@ void response_make(struct exchange *x) {
         buf_free(&r->body);
         make_static(x, says_no_body(r->status) ? (str){"", 0} : r->static_body);
     } else {
-        x->reply = MHD_create_response_from_buffer_with_free_callback(r->body.n, r->body.p, free);
-        if (!x->reply) abort();
-        r->body = BUF_MAX(0); /* libmicrohttpd's now */
+        do x->reply = MHD_create_response_from_buffer_with_free_callback(r->body.n, r->body.p, free);
+        while (!x->reply && memory_help());
+        if (x->reply) r->body = BUF_MAX(0); /* libmicrohttpd's now */
     }
     if (r->type.n) add_header(x, S("Content-Type"), r->type);
     for (size_t i = 0; i < r->headers.n; i++) add_header(x, r->headers.v[i].name, r->headers.v[i].value);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "http/parts.h"
 
 /* FILES_OTHERS are left to databases, mail and logs. */
@@ -61,6 +62,7 @@ static size_t keep_escapes(void *context, struct MHD_Connection *connection, cha
 
 static enum MHD_Result send_reply(struct exchange *x) {
     x->state = EXCHANGE_SENT;
+    if (!x->reply) return MHD_NO;
     return MHD_queue_response(x->connection, (unsigned)x->r.status, x->reply);
 }
 
@@ -99,7 +101,9 @@ static enum MHD_Result take_bytes(struct exchange *x, str bytes) {
     size_t before = x->body.n;
     buf_add(&x->body, bytes);
     size_t all = atomic_fetch_add(&x->server->body_bytes, x->body.n - before) + x->body.n - before;
-    if (!buf_ok(&x->body)) {
+    if (!buf_ok(&x->body) && bytes.n <= x->body.max - before) {
+        give_up_body(x, 503, "This server has no memory for what you send at the moment.");
+    } else if (!buf_ok(&x->body)) {
         give_up_body(x, 413, "What you send is larger than this server takes.");
     } else if (all > BODIES_MAX) {
         give_up_body(x, 503, "Too much is being sent to this server at once.");
@@ -139,7 +143,7 @@ static enum MHD_Result become_stream(struct exchange *x) {
 }
 
 static enum MHD_Result answer(struct exchange *x) {
-    if (x->reply) return send_reply(x);
+    if (x->reply || !x->r.stream) return send_reply(x);
     if (!str_eq(x->method, S("HEAD"))) return become_stream(x);
     x->r.type = S("text/event-stream");
     response_make(x);
@@ -222,8 +226,7 @@ static void share_descriptors(struct http_server *s) {
 }
 
 static struct http_server *server_new(const struct http_options *options) {
-    struct http_server *s = calloc(1, sizeof *s);
-    if (!s) abort();
+    struct http_server *s = memory_zeroed(sizeof *s);
     s->handler = options->handler;
     s->context = options->context;
     s->max_body = options->max_body ? options->max_body : BODY_MAX_DEFAULT;

@@ -8,12 +8,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "http/parts.h"
 
 http_stream *http_stream_new(http_server *s) {
     (void)s; /* belongs to a server only once it is attached, and may outlive it */
-    http_stream *st = calloc(1, sizeof *st);
-    if (!st) abort();
+    http_stream *st = memory_zeroed(sizeof *st);
     st->watch.kind = WATCH_STREAM;
     atomic_init(&st->refs, 1);
     atomic_init(&st->gone, false);
@@ -125,6 +125,7 @@ void stream_attach(struct porter *p, http_stream *st, int fd, str head) {
     st->out = whole;
     st->fd = fd;
     st->progress_at = clock_monotonic_ms();
+    if (!buf_ok(&st->out)) hang_up(st); /* half a head must not leave */
     pthread_mutex_unlock(&st->lock);
 
     pthread_mutex_lock(&p->lock);

@@ -2,14 +2,10 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "http/parts.h"
 
 enum { POOL_MAX = 64 };
-
-static void *need(void *p) {
-    if (!p) abort(); /* as an arena does */
-    return p;
-}
 
 struct exchange *exchange_new(struct http_server *s) {
     pthread_mutex_lock(&s->lock);
@@ -21,7 +17,7 @@ struct exchange *exchange_new(struct http_server *s) {
     pthread_mutex_unlock(&s->lock);
     /* A form is decoded into the arena, at worst several times over. */
     arena *a = x ? x->arena : arena_new(ARENA_DEFAULT_LIMIT + 6 * s->max_body);
-    if (!x) x = need(malloc(sizeof *x));
+    if (!x) x = memory_take(sizeof *x);
     *x = (struct exchange){.server = s, .arena = a, .body = BUF_MAX(s->max_body), .r.status = 200};
     x->r.body = BUF_MAX(RESPONSE_MAX);
     return x;
@@ -55,7 +51,7 @@ void exchange_release(struct exchange *x) {
 bool workers_take(struct exchange *x) {
     struct http_server *s = x->server;
     pthread_mutex_lock(&s->lock);
-    bool taken = !s->refusing && s->waiting < WAITING_MAX;
+    bool taken = !s->refusing && s->waiting < WAITING_MAX && !memory_short();
     if (taken) {
         x->next = NULL;
         if (s->last) {
@@ -111,7 +107,7 @@ static void *worker_run(void *context) {
 }
 
 err workers_start(struct http_server *s, int n) {
-    s->threads = need(calloc((size_t)n, sizeof *s->threads));
+    s->threads = memory_array((size_t)n, sizeof *s->threads);
     for (; s->workers < n; s->workers++)
         if (pthread_create(&s->threads[s->workers], NULL, worker_run, s))
             return err_set(ERR_IO, "The system gives no more threads.");

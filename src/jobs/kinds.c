@@ -1,8 +1,10 @@
+#include "desk/acknowledge.h"
 #include "desk/box.h"
 #include "desk/child.h"
 #include "desk/defect_hook.h"
 #include "desk/defect_like.h"
 #include "desk/defect_watch.h"
+#include "desk/files.h"
 #include "desk/forget.h"
 #include "desk/learning.h"
 #include "desk/listening.h"
@@ -10,6 +12,7 @@
 #include "desk/outbox.h"
 #include "desk/print_box_run.h"
 #include "desk/reading.h"
+#include "desk/rhythm.h"
 #include "desk/tidy.h"
 #include "desk/voice_learn.h"
 #include "jobs/jobs.h"
@@ -46,6 +49,11 @@ static err run_thank(struct job_context *x, const job_list *jobs) {
     return ERR_NONE;
 }
 
+static err run_acknowledge(struct job_context *x, const job_list *jobs) {
+    for (size_t i = 0; i < jobs->n; i++) TRY(acknowledge_send(x->desk, x->arena, &jobs->v[i]));
+    return ERR_NONE;
+}
+
 static err run_follow(struct job_context *x, const job_list *jobs) {
     for (size_t i = 0; i < jobs->n; i++) TRY(box_follow(x->desk, x->arena, &jobs->v[i]));
     return ERR_NONE;
@@ -53,6 +61,21 @@ static err run_follow(struct job_context *x, const job_list *jobs) {
 
 static err run_print(struct job_context *x, const job_list *jobs) {
     for (size_t i = 0; i < jobs->n; i++) TRY(print_run_do(x->desk, x->arena, &jobs->v[i]));
+    return ERR_NONE;
+}
+
+static err run_examine(struct job_context *x, const job_list *jobs) {
+    for (size_t i = 0; i < jobs->n; i++) TRY(files_examine(x->desk, x->reader, x->arena, &jobs->v[i]));
+    return ERR_NONE;
+}
+
+static err run_pictures(struct job_context *x, const job_list *jobs) {
+    for (size_t i = 0; i < jobs->n; i++) TRY(pictures_fetch(x->desk, x->reader, x->arena, &jobs->v[i]));
+    return ERR_NONE;
+}
+
+static err run_rhythm(struct job_context *x, const job_list *jobs) {
+    for (size_t i = 0; i < jobs->n; i++) TRY(rhythm_run(x->desk, x->arena, &jobs->v[i]));
     return ERR_NONE;
 }
 
@@ -86,11 +109,15 @@ const struct job_kind job_kinds[] = {
     {"forget", "delete what children wrote, when it is time", 1, 1, 30 * MINUTE_MS, MINUTE_MS, 20,
      run_forget},
     {"thank", "say that we have a letter from the page", 1, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_thank},
+    {"acknowledge", "say that a letter has come", 1, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_acknowledge},
     {"follow", "ask what became of boxes", 1, 1, MINUTE_MS, MINUTE_MS, 20, run_follow},
     {"like", "learn letters that came in", 1, 64, 30 * MINUTE_MS, MINUTE_MS, 20, run_like},
     {"alarm", "look for defects that letters tell of", 1, 64, 10 * MINUTE_MS, MINUTE_MS, 20, run_alarm},
     {"makers", "tell makers", 1, 1, 5 * MINUTE_MS, MINUTE_MS, 20, run_makers},
     {"print", "print boxes", 1, 1, 30 * MINUTE_MS, 5 * SECOND_MS, 5, run_print},
+    {"examine", "look at files that came", 1, 1, 5 * MINUTE_MS, 15 * SECOND_MS, 20, run_examine},
+    {"pictures", "fetch pictures from elsewhere", 1, 1, 5 * MINUTE_MS, 15 * SECOND_MS, 5, run_pictures},
+    {"rhythm", "look whether inboxes are silent", 1, 1, 5 * MINUTE_MS, MINUTE_MS, 1000000, run_rhythm},
     {"tidy", "clear away what has expired", 1, 4, MINUTE_MS, MINUTE_MS, 1000000, run_tidy},
 };
 const int job_kinds_n = sizeof job_kinds / sizeof *job_kinds;

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "jobs/jobs.h"
 #include "mail/send.h"
 
@@ -59,6 +60,10 @@ static void run_batch(struct job_context *x, const struct job_kind *kind, const 
 /* One batch of one kind; ret_n says how many jobs it had. */
 static err step(struct job_context *x, const struct job_kind *kind, size_t *ret_n) {
     arena_reset(x->arena);
+    if (memory_short()) {
+        *ret_n = 0; /* the next look is in a second */
+        return ERR_NONE;
+    }
     /* A look costs nothing; only what is due makes a write transaction. */
     {
         DB_READ_AUTO db_conn *c = NULL;
@@ -163,12 +168,11 @@ static void *worker_main(void *arg) {
 }
 
 err job_workers_start(struct desk *d, str program, job_workers **ret_workers) {
-    job_workers *w = calloc(1, sizeof *w);
+    job_workers *w = memory_zeroed(sizeof *w);
     int n = 0;
     for (int k = 0; k < job_kinds_n; k++) n += job_kinds[k].workers;
-    struct worker *v = calloc((size_t)n, sizeof *v);
-    char *path = malloc(program.n + 1);
-    if (!w || !v || !path) abort();
+    struct worker *v = memory_array((size_t)n, sizeof *v);
+    char *path = memory_take(program.n + 1);
     for (size_t i = 0; i < program.n; i++) path[i] = program.p[i];
     path[program.n] = 0;
     *w = (job_workers){.desk = d, .program = path, .v = v};

@@ -7,6 +7,7 @@
 #include <unistr.h>
 
 #include "base/embedded.h"
+#include "base/memory.h"
 #include "letter/listen.h"
 
 enum { LOOK_AT = 2048, LANGUAGES_MAX = 32, SLOTS = 1 << 14, WORD_CHARS = 24, LETTERS_TO = 0x500 };
@@ -108,7 +109,7 @@ static void read_letters(str letters, uint32_t language) {
 
 static void read_tables(void) {
     const struct embedded_file *f = embedded_find(S("assets/lang/languages"));
-    tables = f ? calloc(1, sizeof *tables) : NULL;
+    tables = f ? memory_zeroed(sizeof *tables) : NULL;
     if (!tables) return;
     str rest = {(const char *)f->bytes, f->n}, line, word;
     while (str_line(&rest, &line)) {

@@ -1,5 +1,6 @@
 #include "letter/words.h"
 
+#include <errno.h>
 #include <libstemmer.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 #include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
+
+#include "base/memory.h"
 
 enum { WORD_MAX_BYTES = 64 };
 
@@ -46,14 +49,17 @@ static struct sb_stemmer *stemmer_for(str language) {
     if (kept && str_eq(language, str_z(kept->language))) return kept->stemmer;
     if (!kept) {
         call_once(&kept_once, kept_begin);
-        kept = calloc(1, sizeof *kept);
-        if (!kept || tss_set(kept_key, kept) != thrd_success) abort();
+        kept = memory_zeroed(sizeof *kept);
+        if (tss_set(kept_key, kept) != thrd_success) abort();
     }
     if (kept->stemmer) sb_stemmer_delete(kept->stemmer);
     memcpy(kept->language, language.p, language.n);
     kept->language[language.n] = 0;
     memset(kept->stems, 0, sizeof kept->stems);
+    errno = 0;
     kept->stemmer = sb_stemmer_new(kept->language, "UTF_8");
+    while (!kept->stemmer && errno == ENOMEM && memory_help())
+        kept->stemmer = sb_stemmer_new(kept->language, "UTF_8");
     return kept->stemmer;
 }
 
@@ -70,7 +76,10 @@ bool word_takes(uint32_t c) {
 /* Folded form of a word with bytes above 127: case and accents off. */
 static str fold_wide(arena *a, str word) {
     size_t n = 0;
-    uint8_t *folded = u8_casefold((const uint8_t *)word.p, word.n, NULL, UNINORM_NFKD, NULL, &n);
+    uint8_t *folded;
+    errno = 0;
+    do folded = u8_casefold((const uint8_t *)word.p, word.n, NULL, UNINORM_NFKD, NULL, &n);
+    while (!folded && errno == ENOMEM && memory_help());
     if (!folded) return (str){0};
     char *out = arena_alloc(a, n);
     size_t at = 0, len = 0;

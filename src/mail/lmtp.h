@@ -2,7 +2,11 @@
  * say who may receive and keep what came. Extensions: PIPELINING (RFC 2920), 8BITMIME (6152), SMTPUTF8
  * (6531), SIZE (1870), ENHANCEDSTATUSCODES (2034), CHUNKING (3030: BDAT, which carries bytes exactly).
  * One answer per recipient after DATA or BDAT LAST. A bare LF or bare CR never ends DATA (only CRLF . CRLF
- * does) and is kept as it came. Dot-stuffing is removed; nothing else is changed. */
+ * does) and is kept as it came. Dot-stuffing is removed; nothing else is changed.
+ *
+ * The same for SMTP (RFC 5321) from known relays, with STARTTLS (RFC 3207): HELO and EHLO, one answer for a
+ * letter, and so one recipient a letter: RCPT for a second address is answered with 452 4.5.3, which relays
+ * take as "again, in a transaction of its own". No AUTH, and no recipient but those the hook knows. */
 #ifndef LONGHAND_MAIL_LMTP_H
 #define LONGHAND_MAIL_LMTP_H
 
@@ -54,6 +58,14 @@ lmtp_session *lmtp_session_new(const struct lmtp_hooks *hooks, str host, size_t 
 void lmtp_session_free(lmtp_session *s); /* NULL is allowed */
 /* Before the first feed; `memory` must outlive the session. Without it there is no shared limit. */
 void lmtp_session_share(lmtp_session *s, struct lmtp_memory *memory);
+/* Before lmtp_greet: speak SMTP. REQUIRED: before TLS only HELO, EHLO, NOOP, RSET, STARTTLS and QUIT, else
+ * 530. */
+typedef enum lmtp_tls { LMTP_TLS_NONE, LMTP_TLS_OFFERED, LMTP_TLS_REQUIRED } lmtp_tls;
+void lmtp_session_smtp(lmtp_session *s, lmtp_tls tls);
+/* STARTTLS was said: when `out` is written TLS begins. All bytes fed until lmtp_tls_begun are swallowed, and
+ * what was said before is forgotten. */
+bool lmtp_tls_awaited(const lmtp_session *s);
+void lmtp_tls_begun(lmtp_session *s); /* the handshake is done */
 void lmtp_greet(lmtp_session *s, buf *out);
 /* Replies go to `out`. False when the connection is to be closed after `out` is written (QUIT, a bare LF
  * or CR or more than 4096 bytes in a command line, a malformed BDAT, 20 unknown commands, or `out` full);
@@ -84,9 +96,21 @@ struct lmtp_options {
     int connections; /* 0 means 100 */
     struct lmtp_hooks hooks;
 };
+/* What makes it an SMTP listener; all of it must outlive the server. A peer that is none of `relays` gets 554
+ * 5.7.1 and is closed. TLS is required of those that are not on this machine. */
+struct relays;
+struct tls_server;
+struct lmtp_smtp {
+    const struct relays *relays;
+    struct tls_server
+        *tls;     /* NULL: STARTTLS is not offered, and nobody may be in `relays` but this machine */
+    int per_peer; /* connections of one address; 421 4.7.0 beyond; 0 means 20 */
+};
 /* ERR_INVALID: not an address, or the path is too long or is not a socket; ERR_CONFLICT: somebody listens
  * there already; ERR_DENIED, ERR_IO: the system refused. A socket file where nobody answers is replaced. */
 err lmtp_server_start(const struct lmtp_options *options, lmtp_server **ret_server);
+err lmtp_server_start_smtp(const struct lmtp_options *options, const struct lmtp_smtp *smtp,
+                           lmtp_server **ret_server);
 int lmtp_server_port(const lmtp_server *s); /* the port bound, for ":0"; 0 for a Unix socket */
 /* Refuse new connections, let running transactions end for up to 5 s, close. Returns when no hook runs
  * any more; frees `s`. NULL is allowed. */

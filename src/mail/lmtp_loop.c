@@ -17,6 +17,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
+#include "mail/relays.h"
+#include "mail/tls_server.h"
 
 enum {
     CHUNK = 64 * 1024,
@@ -29,6 +32,8 @@ enum {
     IDLE_MS = 5 * MINUTE_MS, /* RFC 5321 4.5.3.2.7 */
     STOP_MS = 5 * SECOND_MS,
     GOODBYE_MS = SECOND_MS,
+    SHAKE_MS = 30 * SECOND_MS, /* for the whole of a TLS handshake */
+    PER_PEER_DEFAULT = 20,
     BACKOFF_MS = 100,
 };
 
@@ -38,6 +43,7 @@ static struct lmtp_memory letters_coming = {.max = 512 << 20};
 enum state {
     STATE_FREE,
     STATE_TALKING,
+    STATE_SHAKING, /* hands, for TLS */
     STATE_CLOSING, /* its last answer is on its way */
     STATE_LEAVING, /* all is said; waiting for the peer to hear it and close */
 };
@@ -45,10 +51,12 @@ enum state {
 struct connection {
     enum state state;
     int fd;
-    bool keeping;    /* the keeper reads its envelope; it waits, too */
-    bool answered;   /* its answers stand in `out` and are still to be sent */
-    uint32_t events; /* asked of epoll; 0 when it is not in the set */
-    int64_t until;   /* on the monotonic clock: idle, or stuck, for too long */
+    bool keeping;           /* the keeper reads its envelope; it waits, too */
+    bool answered;          /* its answers stand in `out` and are still to be sent */
+    uint32_t events;        /* asked of epoll; 0 when it is not in the set */
+    int64_t until;          /* on the monotonic clock: idle, or stuck, for too long */
+    unsigned char peer[16]; /* as relays.h has it; of SMTP */
+    tls_link *tls;          /* or NULL */
     lmtp_session *session;
     char *in; /* CHUNK bytes: what came; from in_at to in_n it is not used yet */
     size_t in_at, in_n;
@@ -85,7 +93,10 @@ static void set_deadline(lmtp_loop *l, struct connection *c, int64_t ms) {
 static void ask_for(lmtp_loop *l, struct connection *c, uint32_t events) {
     if (c->events == events) return;
     struct epoll_event e = {.events = events, .data.ptr = c};
-    if (epoll_ctl(l->epoll, c->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, c->fd, &e) == 0) c->events = events;
+    if (epoll_ctl(l->epoll, c->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, c->fd, &e) == 0)
+        c->events = events;
+    else
+        set_deadline(l, c, 0); /* nothing of it would be heard any more */
 }
 
 /* Not while the keeper reads its letter. */
@@ -95,6 +106,7 @@ static void drop(lmtp_loop *l, struct connection *c) {
     epoll_ctl(l->epoll, EPOLL_CTL_DEL, c->fd, NULL);
     close(c->fd);
     lmtp_session_free(c->session);
+    tls_link_free(c->tls);
     free(c->in);
     buf_free(&c->out);
     *c = (struct connection){.fd = -1};
@@ -104,16 +116,21 @@ static void drop(lmtp_loop *l, struct connection *c) {
 /* Closing with bytes unread resets the connection, and the last answer may be lost with it: say that no
  * more is sent, and give the peer a moment to hear it. */
 static void leave(lmtp_loop *l, struct connection *c) {
+    if (c->tls) tls_link_bye(c->tls);
     shutdown(c->fd, SHUT_WR);
     c->state = STATE_LEAVING;
     set_deadline(l, c, GOODBYE_MS);
     ask_for(l, c, EPOLLIN);
 }
 
+static ssize_t send_some(struct connection *c, const char *bytes, size_t n) {
+    return c->tls ? tls_link_send(c->tls, bytes, n) : send(c->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* Send what there is. False when the connection is gone, or when the rest must wait for the peer. */
 static bool flush(lmtp_loop *l, struct connection *c) {
     while (c->out_at < c->out.n) {
-        ssize_t n = send(c->fd, c->out.p + c->out_at, c->out.n - c->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = send_some(c, c->out.p + c->out_at, c->out.n - c->out_at);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno != EAGAIN) {
             drop(l, c);
@@ -130,6 +147,19 @@ static bool flush(lmtp_loop *l, struct connection *c) {
     buf_clear(&c->out);
     c->out_at = 0;
     return true;
+}
+
+static void shake(lmtp_loop *l, struct connection *c);
+
+static void begin_tls(lmtp_loop *l, struct connection *c) {
+    c->tls = tls_link_new(l->o.smtp->tls, c->fd);
+    if (!c->tls) {
+        drop(l, c);
+        return;
+    }
+    c->state = STATE_SHAKING;
+    set_deadline(l, c, SHAKE_MS);
+    shake(l, c);
 }
 
 /* Take what came as far as it goes: to its end, to the end of a letter, or until the peer must first read
@@ -151,12 +181,28 @@ static void proceed(lmtp_loop *l, struct connection *c) {
     if (!flush(l, c)) return;
     if (c->state == STATE_CLOSING)
         leave(l, c);
+    else if (lmtp_tls_awaited(c->session))
+        begin_tls(l, c);
     else
         ask_for(l, c, EPOLLIN);
 }
 
+static void shake(lmtp_loop *l, struct connection *c) {
+    switch (tls_link_shake(c->tls)) {
+    case TLS_BROKEN: drop(l, c); return;
+    case TLS_WANTS_READ: ask_for(l, c, EPOLLIN); return;
+    case TLS_WANTS_WRITE: ask_for(l, c, EPOLLOUT); return;
+    case TLS_DONE: break;
+    }
+    c->state = STATE_TALKING;
+    lmtp_tls_begun(c->session);
+    set_deadline(l, c, IDLE_MS);
+    proceed(l, c);
+}
+
 static void receive(lmtp_loop *l, struct connection *c) {
-    ssize_t n = recv(c->fd, c->in, CHUNK, MSG_DONTWAIT);
+    bool clear = !c->tls || c->state == STATE_LEAVING;
+    ssize_t n = clear ? recv(c->fd, c->in, CHUNK, MSG_DONTWAIT) : tls_link_recv(c->tls, c->in, CHUNK);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
     if (n <= 0) {
         drop(l, c);
@@ -177,7 +223,9 @@ static void on_event(lmtp_loop *l, struct connection *c) {
         c->events = 0;
         return;
     }
-    if (c->events != EPOLLOUT)
+    if (c->state == STATE_SHAKING)
+        shake(l, c);
+    else if (c->events != EPOLLOUT)
         receive(l, c);
     else if (flush(l, c)) {
         /* It was the peer that was slow, and it has its five minutes anew. */
@@ -191,8 +239,7 @@ static void on_event(lmtp_loop *l, struct connection *c) {
 static void add_letter(lmtp_loop *l, const struct lmtp_envelope *e, size_t index) {
     if (l->letters_n == l->letters_cap) {
         size_t cap = l->letters_cap ? l->letters_cap * 2 : 16;
-        l->letters = realloc(l->letters, cap * sizeof *l->letters);
-        if (!l->letters) abort();
+        l->letters = memory_again(l->letters, cap * sizeof *l->letters);
         for (size_t i = l->letters_cap; i < cap; i++)
             l->letters[i] = (struct lmtp_letter){.says = BUF_MAX(SAYS_MAX)};
         l->letters_cap = cap;
@@ -211,15 +258,20 @@ static void free_letters(lmtp_loop *l) {
     l->letters_n = l->letters_cap = 0;
 }
 
+void lmtp_ring(int eventfd) {
+    uint64_t one = 1;
+    while (write(eventfd, &one, sizeof one) < 0) {
+    }
+}
+
 static void *keep_on(void *argument) {
     lmtp_loop *l = argument;
     for (;;) {
-        uint64_t one = 1;
         while (sem_wait(&l->go) < 0) {
         }
         if (l->end) return NULL;
         l->o.hooks.keep_many(l->o.hooks.context, l->letters, l->letters_n);
-        if (write(l->kept, &one, sizeof one) < 0) abort(); /* an eventfd at 0 takes one */
+        lmtp_ring(l->kept);
     }
 }
 
@@ -267,7 +319,29 @@ static void answer_kept(lmtp_loop *l) {
 
 /* --- Accepting --- */
 
-static bool add_connection(lmtp_loop *l, int fd) {
+/* NULL where the peer may talk, else what it is told. */
+static const char *unwelcome(const lmtp_loop *l, const struct sockaddr_storage *peer) {
+    const struct lmtp_smtp *smtp = l->o.smtp;
+    if (!smtp) return NULL;
+    if (!relays_know(smtp->relays, peer))
+        return "554 5.7.1 This desk takes letters from its own relays only\r\n";
+    unsigned char bytes[16];
+    relay_bytes(peer, bytes);
+    int many = 0;
+    for (int i = 0; i < l->o.connections; i++)
+        many += l->at[i].state != STATE_FREE && memcmp(l->at[i].peer, bytes, sizeof bytes) == 0;
+    if (many < (smtp->per_peer ? smtp->per_peer : PER_PEER_DEFAULT)) return NULL;
+    return "421 4.7.0 Too many connections from your address; try again soon\r\n";
+}
+
+static void speak_smtp(const lmtp_loop *l, struct connection *c, const struct sockaddr_storage *peer) {
+    relay_bytes(peer, c->peer);
+    lmtp_session_smtp(c->session, !l->o.smtp->tls       ? LMTP_TLS_NONE
+                                  : relay_is_here(peer) ? LMTP_TLS_OFFERED
+                                                        : LMTP_TLS_REQUIRED);
+}
+
+static bool add_connection(lmtp_loop *l, int fd, const struct sockaddr_storage *peer) {
     struct connection *c = NULL;
     for (int i = 0; i < l->o.connections && !c; i++)
         if (l->at[i].state == STATE_FREE) c = &l->at[i];
@@ -278,10 +352,10 @@ static bool add_connection(lmtp_loop *l, int fd) {
                              .fd = fd,
                              .events = EPOLLIN,
                              .session = lmtp_session_new(&l->o.hooks, l->o.host, l->o.max_size),
-                             .in = malloc(CHUNK),
+                             .in = memory_take(CHUNK),
                              .out = BUF_MAX(REPLIES_MAX)};
-    if (!c->in) abort();
     lmtp_session_share(c->session, &letters_coming);
+    if (l->o.smtp) speak_smtp(l, c, peer);
     l->open++;
     set_deadline(l, c, IDLE_MS);
     lmtp_greet(c->session, &c->out);
@@ -289,15 +363,17 @@ static bool add_connection(lmtp_loop *l, int fd) {
     return true;
 }
 
-static void listen_for(lmtp_loop *l, uint32_t events) {
+static bool listen_for(lmtp_loop *l, uint32_t events) {
     struct epoll_event e = {.events = events, .data.ptr = &l->o.listener};
-    epoll_ctl(l->epoll, EPOLL_CTL_MOD, l->o.listener, &e);
+    return epoll_ctl(l->epoll, EPOLL_CTL_MOD, l->o.listener, &e) == 0;
 }
 
 static void accept_some(lmtp_loop *l) {
     static const char busy[] = "421 4.3.2 Too many connections; try again soon\r\n";
     for (int i = 0; i < ACCEPTS && !l->stopping; i++) {
-        int fd = accept4(l->o.listener, NULL, NULL, SOCK_CLOEXEC);
+        struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+        socklen_t peer_n = sizeof peer;
+        int fd = accept4(l->o.listener, (struct sockaddr *)&peer, &peer_n, SOCK_CLOEXEC);
         if (fd < 0) {
             /* Out of descriptors or memory: the listener stays readable, so wait without spinning. */
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -308,8 +384,10 @@ static void accept_some(lmtp_loop *l) {
         }
         int on = 1;
         if (l->o.tcp) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        if (add_connection(l, fd)) continue;
-        send(fd, busy, sizeof busy - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const char *no = unwelcome(l, &peer);
+        if (!no && add_connection(l, fd, &peer)) continue;
+        if (!no) no = busy;
+        send(fd, no, strlen(no), MSG_NOSIGNAL | MSG_DONTWAIT);
         close(fd);
     }
 }
@@ -326,6 +404,7 @@ static void begin_stop(lmtp_loop *l) {
     close(l->o.listener);
     for (int i = 0; i < l->o.connections; i++) {
         struct connection *c = &l->at[i];
+        if (c->state == STATE_SHAKING) drop(l, c);
         if (c->state == STATE_TALKING && !lmtp_waiting(c->session) && c->out_at == c->out.n) proceed(l, c);
     }
 }
@@ -343,8 +422,8 @@ static void out_of_time(lmtp_loop *l, struct connection *c) {
 static void heed_time(lmtp_loop *l) {
     int64_t now = clock_monotonic_ms();
     if (l->accept_at && now >= l->accept_at) {
-        l->accept_at = 0;
-        if (!l->stopping) listen_for(l, EPOLLIN);
+        bool heard = l->stopping || listen_for(l, EPOLLIN);
+        l->accept_at = heard ? 0 : now + BACKOFF_MS;
     }
     bool cut = l->stopping && now >= l->stop_at;
     if (now < l->look_at && !cut) return;
@@ -412,11 +491,9 @@ static err start(lmtp_loop *l) {
 }
 
 err lmtp_loop_new(const struct lmtp_loop_options *options, lmtp_loop **ret_loop) {
-    lmtp_loop *l = calloc(1, sizeof *l);
-    if (!l) abort();
+    lmtp_loop *l = memory_zeroed(sizeof *l);
     l->o = *options;
-    l->at = calloc((size_t)l->o.connections, sizeof *l->at);
-    if (!l->at) abort();
+    l->at = memory_array((size_t)l->o.connections, sizeof *l->at);
     l->look_at = clock_monotonic_ms() + IDLE_MS;
     sem_init(&l->go, 0, 0);
     err code = start(l);

@@ -13,7 +13,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "mail/lmtp_loop.h"
+#include "mail/relays.h"
 
 enum { CONNECTIONS_DEFAULT = 100, BACKLOG = 128 };
 
@@ -34,8 +36,7 @@ static err system_err(const char *doing, const char *what) {
 }
 
 static char *copy(str s) {
-    char *z = malloc(s.n + 1);
-    if (!z) abort();
+    char *z = memory_take(s.n + 1);
     if (s.n) memcpy(z, s.p, s.n);
     z[s.n] = '\0';
     return z;
@@ -141,7 +142,10 @@ static void *run(void *loop) {
     return NULL;
 }
 
-static err start(lmtp_server *s, arena *a, const struct lmtp_options *options) {
+static err start(lmtp_server *s, arena *a, const struct lmtp_options *options, const struct lmtp_smtp *smtp) {
+    if (smtp && !smtp->tls && !relays_all_here(smtp->relays))
+        return err_set(ERR_INVALID,
+                       "Relays on other machines need a certificate: letters do not travel in clear.");
     if (str_has(options->listen, '/'))
         TRY(listen_unix(s, a, options->listen));
     else
@@ -155,7 +159,8 @@ static err start(lmtp_server *s, arena *a, const struct lmtp_options *options) {
                                   .max_size = options->max_size,
                                   .connections =
                                       options->connections ? options->connections : CONNECTIONS_DEFAULT,
-                                  .hooks = options->hooks};
+                                  .hooks = options->hooks,
+                                  .smtp = smtp};
     TRY(lmtp_loop_new(&o, &s->loop));
     int no = pthread_create(&s->thread, NULL, run, s->loop);
     if (no) return err_set(ERR_IO, "Cannot start the mail server: %s.", strerror(no));
@@ -163,13 +168,13 @@ static err start(lmtp_server *s, arena *a, const struct lmtp_options *options) {
     return ERR_NONE;
 }
 
-err lmtp_server_start(const struct lmtp_options *options, lmtp_server **ret_server) {
+err lmtp_server_start_smtp(const struct lmtp_options *options, const struct lmtp_smtp *smtp,
+                           lmtp_server **ret_server) {
     ARENA_AUTO arena *a = arena_new(0);
-    lmtp_server *s = calloc(1, sizeof *s);
-    if (!s) abort();
+    lmtp_server *s = memory_zeroed(sizeof *s);
     s->fd = s->wake = -1;
     s->host = copy(options->host);
-    err code = start(s, a, options);
+    err code = start(s, a, options, smtp);
     if (code) {
         server_free(s);
         return code;
@@ -178,12 +183,15 @@ err lmtp_server_start(const struct lmtp_options *options, lmtp_server **ret_serv
     return ERR_NONE;
 }
 
+err lmtp_server_start(const struct lmtp_options *options, lmtp_server **ret_server) {
+    return lmtp_server_start_smtp(options, NULL, ret_server);
+}
+
 int lmtp_server_port(const lmtp_server *s) { return s->port; }
 
 void lmtp_server_stop(lmtp_server *s) {
     if (!s) return;
-    uint64_t one = 1;
-    if (write(s->wake, &one, sizeof one) < 0) abort(); /* an eventfd at 0 takes one */
+    lmtp_ring(s->wake);
     pthread_join(s->thread, NULL);
     server_free(s);
 }

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "mail/lmtp_words.h"
+
 enum { LINE_MAX_BYTES = 4096, RCPT_MAX = 1000, UNKNOWN_MAX = 20, SAYS_MAX = 200 };
 
 enum mode {
@@ -11,6 +14,7 @@ enum mode {
     MODE_DATA,    /* until CRLF . CRLF */
     MODE_CHUNK,   /* `chunk_left` bytes of a BDAT */
     MODE_WAITING, /* for lmtp_answer */
+    MODE_TLS,     /* for lmtp_tls_begun; what comes before is nobody's word */
     MODE_CLOSED,
 };
 
@@ -30,6 +34,8 @@ struct lmtp_session {
     size_t max_size;
     enum mode mode;
     bool greeted; /* LHLO was said */
+    bool smtp, tls;
+    lmtp_tls want; /* before `tls` */
     int unknown;
 
     char line[LINE_MAX_BYTES];
@@ -71,9 +77,8 @@ static void reset(lmtp_session *s) {
 }
 
 lmtp_session *lmtp_session_new(const struct lmtp_hooks *hooks, str host, size_t max_size) {
-    lmtp_session *s = calloc(1, sizeof *s);
-    char *name = malloc(host.n + 1);
-    if (!s || !name) abort();
+    lmtp_session *s = memory_zeroed(sizeof *s);
+    char *name = memory_take(host.n + 1);
     if (host.n) memcpy(name, host.p, host.n);
     name[host.n] = '\0';
     s->hooks = *hooks;
@@ -97,55 +102,18 @@ void lmtp_session_free(lmtp_session *s) {
 
 void lmtp_session_share(lmtp_session *s, struct lmtp_memory *memory) { s->memory = memory; }
 
-void lmtp_greet(lmtp_session *s, buf *out) { buf_add_fmt(out, "220 %s LMTP Longhand\r\n", s->host); }
+void lmtp_session_smtp(lmtp_session *s, lmtp_tls tls) {
+    s->smtp = true;
+    s->want = tls;
+}
+
+void lmtp_greet(lmtp_session *s, buf *out) {
+    buf_add_fmt(out, "220 %s %s Longhand\r\n", s->host, s->smtp ? "ESMTP" : "LMTP");
+}
 
 bool lmtp_in_transaction(const lmtp_session *s) { return s->mail; }
 
 /* --- Parameters and paths of MAIL and RCPT --- */
-
-static bool is_ascii(str s) {
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] >= 0x80) return false;
-    return true;
-}
-
-/* Take `<path>` off the front of `*rest` (RFC 5321 4.1.2). A source route is dropped, as C of the RFC
- * asks. A quoted local part may hold spaces and angle brackets. */
-static bool take_path(str *rest, str *ret_path) {
-    *rest = str_trim(*rest);
-    if (rest->n < 2 || rest->p[0] != '<') return false;
-    bool quoted = false, escaped = false;
-    size_t end = 1;
-    for (;; end++) {
-        if (end == rest->n) return false;
-        unsigned char c = (unsigned char)rest->p[end];
-        if (c < ' ' || c == 0x7F) return false;
-        if (!escaped && c == '"') quoted = !quoted;
-        escaped = quoted && !escaped && c == '\\';
-        if (quoted) continue;
-        if (c == '>') break;
-        if (c == ' ' || c == '<') return false;
-    }
-    str path = str_slice(*rest, 1, end);
-    str after = str_slice(*rest, end + 1, rest->n);
-    if (after.n && after.p[0] != ' ') return false;
-    if (path.n && path.p[0] == '@') {
-        size_t colon = str_find_char(path, ':', 0);
-        if (colon == SIZE_MAX) return false;
-        path = str_slice(path, colon + 1, path.n);
-    }
-    if (path.n > 320 || !str_is_utf8(path)) return false;
-    *rest = str_trim(after);
-    *ret_path = path;
-    return true;
-}
-
-/* Take `FROM:` or `TO:` off the front; a space before the colon is no address, one after it is forgiven. */
-static bool take_word(str *rest, str word) {
-    if (!str_starts_nocase(*rest, word)) return false;
-    *rest = str_slice(*rest, word.n, rest->n);
-    return true;
-}
 
 /* One parameter of MAIL; NULL when it is fine, else the answer. */
 static const char *mail_parameter(lmtp_session *s, str piece) {
@@ -178,14 +146,14 @@ static const char *mail_parameter(lmtp_session *s, str piece) {
 static void command_mail(lmtp_session *s, str rest, buf *out) {
     str path, piece;
     if (!s->greeted) {
-        buf_add_z(out, "503 5.5.1 Say LHLO first\r\n");
+        buf_add_fmt(out, "503 5.5.1 Say %s first\r\n", s->smtp ? "EHLO" : "LHLO");
         return;
     }
     if (s->mail) {
         buf_add_z(out, "503 5.5.1 There is a sender already\r\n");
         return;
     }
-    if (!take_word(&rest, S("FROM:")) || !take_path(&rest, &path)) {
+    if (!lmtp_take_word(&rest, S("FROM:")) || !lmtp_take_path(&rest, &path)) {
         buf_add_z(out, "501 5.1.7 Say MAIL FROM:<address>\r\n");
         return;
     }
@@ -198,7 +166,7 @@ static void command_mail(lmtp_session *s, str rest, buf *out) {
             return;
         }
     }
-    if (!s->utf8 && !is_ascii(path)) {
+    if (!s->utf8 && !lmtp_is_ascii(path)) {
         buf_add_z(out, "553 5.6.7 This address needs SMTPUTF8\r\n");
         return;
     }
@@ -207,31 +175,13 @@ static void command_mail(lmtp_session *s, str rest, buf *out) {
     buf_add_z(out, "250 2.1.0 Sender noted\r\n");
 }
 
-static const char *recipient_answer(err code) {
-    switch (code) {
-    case ERR_NONE: return "250 2.1.5 Recipient noted\r\n";
-    case ERR_MISSING: return "550 5.1.1 No such inbox here\r\n";
-    case ERR_FULL: return "452 4.3.1 No space left; try again later\r\n";
-    case ERR_INVALID:
-    case ERR_DENIED:
-    case ERR_CONFLICT:
-    case ERR_LIMIT:
-    case ERR_BUSY:
-    case ERR_IO:
-    case ERR_DATABASE:
-    case ERR_NETWORK:
-    case ERR_INTERNAL: break;
-    }
-    return "451 4.3.0 The desk cannot look the address up now; try again later\r\n";
-}
-
 static void command_rcpt(lmtp_session *s, str rest, buf *out) {
     str path;
     if (!s->mail || s->chunked) {
         buf_add_z(out, "503 5.5.1 Say MAIL first\r\n");
         return;
     }
-    if (!take_word(&rest, S("TO:")) || !take_path(&rest, &path) || path.n == 0) {
+    if (!lmtp_take_word(&rest, S("TO:")) || !lmtp_take_path(&rest, &path) || path.n == 0) {
         buf_add_z(out, "501 5.1.3 Say RCPT TO:<address>\r\n");
         return;
     }
@@ -239,7 +189,7 @@ static void command_rcpt(lmtp_session *s, str rest, buf *out) {
         buf_add_z(out, "555 5.5.4 Unknown parameter\r\n");
         return;
     }
-    if (!s->utf8 && !is_ascii(path)) {
+    if (!s->utf8 && !lmtp_is_ascii(path)) {
         buf_add_z(out, "553 5.6.7 This address needs SMTPUTF8\r\n");
         return;
     }
@@ -248,32 +198,19 @@ static void command_rcpt(lmtp_session *s, str rest, buf *out) {
         return;
     }
     err code = s->hooks.recipient(s->hooks.context, path);
-    if (code == ERR_NONE)
+    /* SMTP has one answer for a letter. Were it kept for one recipient and not for another, no answer would
+     * be right: a "no" brings it again to the first, a "yes" never to the second. So it has one recipient. */
+    if (s->smtp && !code && s->envelope.rcpt.n && !str_eq_nocase(s->envelope.rcpt.v[0], path)) {
+        buf_add_z(out, "452 4.5.3 One recipient a letter; send it again for this one\r\n");
+        return;
+    }
+    if (code == ERR_NONE && !(s->smtp && s->envelope.rcpt.n))
         *list_add(s->a, &s->envelope.rcpt) = str_copy(s->a, path);
-    else
-        s->rcpt_refused = true;
-    buf_add_z(out, recipient_answer(code));
+    s->rcpt_refused = s->rcpt_refused || code;
+    buf_add_z(out, lmtp_recipient_answer(code));
 }
 
 /* --- The end of a letter --- */
-
-static const char *keep_answer(err code) {
-    switch (code) {
-    case ERR_NONE: return "250 2.0.0 Kept";
-    case ERR_FULL: return "452 4.3.1 No space left; try again later";
-    case ERR_LIMIT: return "552 5.3.4 The letter is larger than this inbox takes";
-    case ERR_INVALID:
-    case ERR_MISSING:
-    case ERR_DENIED:
-    case ERR_CONFLICT:
-    case ERR_BUSY:
-    case ERR_IO:
-    case ERR_DATABASE:
-    case ERR_NETWORK:
-    case ERR_INTERNAL: break;
-    }
-    return "451 4.3.0 The desk cannot keep the letter now; try again later";
-}
 
 static void add_said(buf *out, str said) {
     buf_add_z(out, "250 2.0.0 ");
@@ -285,7 +222,7 @@ static void answer_one(err code, str said, buf *out) {
     if (code == ERR_NONE && said.n)
         add_said(out, said);
     else
-        buf_add_z(out, keep_answer(code));
+        buf_add_z(out, lmtp_keep_answer(code));
     buf_add_z(out, "\r\n");
 }
 
@@ -317,12 +254,17 @@ void lmtp_answer(lmtp_session *s, const struct lmtp_letter *letters, buf *out) {
 
 static void letter_bytes(lmtp_session *s, str bytes) {
     if (s->swallowed) return;
-    if (s->memory && atomic_load(&s->memory->held) - s->counted + s->data.n + bytes.n > s->memory->max) {
+    if (bytes.n > s->max_size - s->data.n) {
+        s->swallowed = ERR_LIMIT;
+    } else if (memory_short() ||
+               (s->memory &&
+                atomic_load(&s->memory->held) - s->counted + s->data.n + bytes.n > s->memory->max)) {
         s->swallowed = ERR_FULL;
     } else {
         buf_add(&s->data, bytes);
         count_memory(s);
-        if (!buf_ok(&s->data)) s->swallowed = ERR_LIMIT;
+        /* It fits, so it was the system that gave no memory: that passes, and the letter may come again. */
+        if (!buf_ok(&s->data)) s->swallowed = ERR_FULL;
     }
     if (s->swallowed) drop_data(s);
 }
@@ -336,8 +278,9 @@ static void command_data(lmtp_session *s, str rest, buf *out) {
         buf_add_z(out, "503 5.5.1 Say MAIL and RCPT first\r\n");
     } else if (s->envelope.rcpt.n == 0) {
         /* RFC 2033 4.2: 503, not SMTP's 554. */
-        buf_add_z(out,
-                  s->rcpt_refused ? "503 5.5.1 No valid recipients\r\n" : "503 5.5.1 Say RCPT first\r\n");
+        buf_add_z(out, !s->rcpt_refused ? "503 5.5.1 Say RCPT first\r\n"
+                       : s->smtp        ? "554 5.5.1 No valid recipients\r\n"
+                                        : "503 5.5.1 No valid recipients\r\n");
     } else {
         s->mode = MODE_DATA;
         s->place = PLACE_START;
@@ -408,7 +351,7 @@ static void end_chunk(lmtp_session *s, buf *out) {
     else if (s->chunk_last)
         end_letter(s, out);
     else
-        buf_add_z(out, s->swallowed ? keep_answer(s->swallowed) : "250 2.0.0 Chunk noted");
+        buf_add_z(out, s->swallowed ? lmtp_keep_answer(s->swallowed) : "250 2.0.0 Chunk noted");
     if (s->chunk_wanted && !s->chunk_last) buf_add_z(out, "\r\n");
 }
 
@@ -442,17 +385,72 @@ static void command_bdat(lmtp_session *s, str rest, buf *out) {
 
 /* --- Commands --- */
 
-static void command_lhlo(lmtp_session *s, str rest, buf *out) {
-    if (rest.n == 0) {
-        buf_add_z(out, "501 5.5.4 Say LHLO and your name\r\n");
+static void unknown(lmtp_session *s, const char *answer, buf *out) {
+    if (++s->unknown < UNKNOWN_MAX) {
+        buf_add_z(out, answer);
         return;
     }
+    s->mode = MODE_CLOSED;
+    buf_add_z(out, "421 4.7.0 Too many unknown commands\r\n");
+}
+
+static bool named(lmtp_session *s, str rest, bool of_smtp, buf *out) {
+    if (s->smtp != of_smtp) {
+        unknown(s,
+                s->smtp ? "500 5.5.1 This is SMTP, not LMTP: say EHLO\r\n"
+                        : "500 5.5.1 This is LMTP, not SMTP: say LHLO\r\n",
+                out);
+        return false;
+    }
+    if (rest.n == 0) {
+        buf_add_fmt(out, "501 5.5.4 Say %s and your name\r\n", s->smtp ? "EHLO" : "LHLO");
+        return false;
+    }
     reset(s);
-    s->greeted = true;
+    return s->greeted = true;
+}
+
+static void offer(lmtp_session *s, buf *out) {
     buf_add_fmt(out,
                 "250-%s\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
-                "250-CHUNKING\r\n250 SIZE %zu\r\n",
-                s->host, s->max_size);
+                "%s250-CHUNKING\r\n250 SIZE %zu\r\n",
+                s->host, s->want && !s->tls ? "250-STARTTLS\r\n" : "", s->max_size);
+}
+
+static void command_lhlo(lmtp_session *s, str rest, buf *out) {
+    if (named(s, rest, false, out)) offer(s, out);
+}
+
+static void command_ehlo(lmtp_session *s, str rest, buf *out) {
+    if (named(s, rest, true, out)) offer(s, out);
+}
+
+static void command_helo(lmtp_session *s, str rest, buf *out) {
+    if (named(s, rest, true, out)) buf_add_fmt(out, "250 %s\r\n", s->host);
+}
+
+/* RFC 3207. What the peer said until now, and what it sent along with this command, somebody else may have
+ * said in its name (CVE-2011-0411): all of it is forgotten. */
+static void command_starttls(lmtp_session *s, str rest, buf *out) {
+    if (!s->want) {
+        unknown(s, "502 5.5.1 TLS is not offered here\r\n", out);
+    } else if (s->tls) {
+        buf_add_z(out, "503 5.5.1 TLS has begun already\r\n");
+    } else if (rest.n) {
+        buf_add_z(out, "501 5.5.4 STARTTLS stands alone\r\n");
+    } else {
+        reset(s);
+        s->greeted = false;
+        s->mode = MODE_TLS;
+        buf_add_z(out, "220 2.0.0 Begin\r\n");
+    }
+}
+
+bool lmtp_tls_awaited(const lmtp_session *s) { return s->mode == MODE_TLS; }
+
+void lmtp_tls_begun(lmtp_session *s) {
+    s->tls = true;
+    s->mode = MODE_COMMAND;
 }
 
 static void command_rset(lmtp_session *s, str rest, buf *out) {
@@ -480,28 +478,19 @@ static void command_quit(lmtp_session *s, str rest, buf *out) {
     buf_add_z(out, "221 2.0.0 Goodbye\r\n");
 }
 
-static void unknown(lmtp_session *s, const char *answer, buf *out) {
-    if (++s->unknown < UNKNOWN_MAX) {
-        buf_add_z(out, answer);
-        return;
-    }
-    s->mode = MODE_CLOSED;
-    buf_add_z(out, "421 4.7.0 Too many unknown commands\r\n");
-}
-
-static void command_helo(lmtp_session *s, str rest, buf *out) {
-    (void)rest;
-    unknown(s, "500 5.5.1 This is LMTP, not SMTP: say LHLO\r\n", out);
-}
-
 static const struct command {
     str name;
     void (*run)(lmtp_session *s, str rest, buf *out);
+    /* Also where TLS is required and has not begun. BDAT is: it says no by itself, and must swallow its
+     * bytes. */
+    bool plain;
 } commands[] = {
-    {S("MAIL"), command_mail}, {S("RCPT"), command_rcpt}, {S("DATA"), command_data},
-    {S("BDAT"), command_bdat}, {S("LHLO"), command_lhlo}, {S("RSET"), command_rset},
-    {S("NOOP"), command_noop}, {S("QUIT"), command_quit}, {S("VRFY"), command_vrfy},
-    {S("HELO"), command_helo}, {S("EHLO"), command_helo},
+    {S("MAIL"), command_mail, false}, {S("RCPT"), command_rcpt, false},
+    {S("DATA"), command_data, false}, {S("BDAT"), command_bdat, true},
+    {S("LHLO"), command_lhlo, true},  {S("RSET"), command_rset, true},
+    {S("NOOP"), command_noop, true},  {S("QUIT"), command_quit, true},
+    {S("VRFY"), command_vrfy, false}, {S("HELO"), command_helo, true},
+    {S("EHLO"), command_ehlo, true},  {S("STARTTLS"), command_starttls, true},
 };
 
 static void run_line(lmtp_session *s, buf *out) {
@@ -516,7 +505,10 @@ static void run_line(lmtp_session *s, buf *out) {
     rest = str_trim(str_slice(rest, name.n, rest.n));
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (!str_eq_nocase(name, commands[i].name)) continue;
-        commands[i].run(s, rest, out);
+        if (commands[i].plain || s->tls || s->want != LMTP_TLS_REQUIRED)
+            commands[i].run(s, rest, out);
+        else
+            buf_add_z(out, "530 5.7.0 Say STARTTLS first\r\n");
         return;
     }
     unknown(s, "500 5.5.1 Unknown command\r\n", out);
@@ -560,6 +552,7 @@ size_t lmtp_take(lmtp_session *s, str bytes, buf *out) {
         case MODE_COMMAND: at += feed_line(s, rest, out); break;
         case MODE_DATA: at += feed_data(s, rest, out); break;
         case MODE_CHUNK: at += feed_chunk(s, rest, out); break;
+        case MODE_TLS: at = bytes.n; break;
         case MODE_WAITING:
         case MODE_CLOSED: break;
         }

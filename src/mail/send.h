@@ -12,6 +12,7 @@ struct smtp_options {
     int port;
     smtp_tls tls;        /* REQUIRED: STARTTLS or fail. NEVER only for a relay on this machine */
     str user, password;  /* "" for no AUTH; else PLAIN or LOGIN */
+    str bearer;          /* not "": an OAuth 2 access token for XOAUTH2 instead of the password */
     str ca_file;         /* "" for the system's */
     int timeout_seconds; /* the longest wait for one answer; 0 means 600: the answer to the final dot may take
                           * ten minutes (RFC 5321 4.5.3.2.6). A whole try lasts at most twice that, and 30 s
@@ -21,8 +22,9 @@ struct smtp_options {
 
 typedef enum send_result {
     SEND_ACCEPTED,  /* 250 after the final dot */
-    SEND_REFUSED,   /* a 5xx answer, or the address needs SMTPUTF8 (RFC 6531) and the server lacks it: trying
-                     * again will not help */
+    SEND_REFUSED,   /* a 5xx answer, or the address needs SMTPUTF8 (RFC 6531) and the server lacks it, or the
+                     * letter   is larger than the server says it takes (RFC 1870): trying again will not help
+                     */
     SEND_LATER,     /* a 4xx answer, or no connection, or it broke before the final dot: try again */
     SEND_UNCERTAIN, /* the final dot was written and no answer came */
 } send_result;
@@ -38,7 +40,8 @@ struct send_report {
  * The message must have CRLF line ends; dot-stuffing is done here. Returns ERR_INVALID only for what cannot
  * be said in the protocol: an address with control characters, with spaces or angle brackets outside quotes
  * or above 320 bytes, an empty recipient, a host or helo that is not one. Needs smtp_start first.
- * The connection is kept for the calling thread's next letter with the same options. */
+ * The connection is kept for the calling thread's next letter with the same options, for up to four relays at
+ * a time. */
 err smtp_send(arena *a, const struct smtp_options *options, str mail_from, str recipient, str message,
               err (*before_dot)(void *context), void *context, struct send_report *ret_report);
 void smtp_start(void);      /* libcurl's global start; once, before threads */

@@ -1,9 +1,13 @@
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/memory.h"
 #include "mail/send.h"
 
 enum { TIMEOUT_DEFAULT = 600, CONNECT_SECONDS = 30, BYTES_PER_SECOND = 16 * 1024, LINE_MAX_BYTES = 1000 };
@@ -26,42 +30,91 @@ struct try {
     int answers; /* lines that came in this try */
 
     bool need_utf8, has_utf8, no_utf8, has_auth, no_auth, in_hello, said_starttls, quitting;
+    int64_t size; /* the largest letter it takes, as it said; 0 any, or not said */
+    bool too_large, gone;
+    struct link *link; /* learns what the server can */
 };
 
-/* One handle a thread: libcurl keeps the connection open in it. */
-static _Thread_local CURL *thread_handle;
-static _Thread_local char *thread_key; /* the options it was used with */
-static _Thread_local bool thread_utf8; /* its server said SMTPUTF8 last time */
+/* A few handles a thread, one for each relay it sends by: libcurl keeps the connection open in it. */
+enum { LINKS = 4 };
+struct link {
+    CURL *curl;   /* NULL: free */
+    char *key;    /* the options it was used with */
+    bool utf8;    /* its server said SMTPUTF8 last time */
+    int64_t size; /* the largest letter its server said it takes, 0 for any */
+    int open, fd; /* its open sockets, and the last one of them that was opened */
+    unsigned long used;
+};
+static _Thread_local struct link links[LINKS];
+static _Thread_local unsigned long link_uses;
 
-void smtp_start(void) { curl_global_init(CURL_GLOBAL_DEFAULT); }
-
-void smtp_thread_end(void) {
-    if (thread_handle) curl_easy_cleanup(thread_handle);
-    free(thread_key);
-    thread_handle = NULL;
-    thread_key = NULL;
-    thread_utf8 = false;
+/* libcurl reports most but not all of what it could not allocate. */
+void smtp_start(void) {
+    curl_global_init_mem(CURL_GLOBAL_DEFAULT, memory_take, free, memory_again, memory_strdup, memory_array);
 }
 
-/* The thread's handle. Options that changed get a new one, so that no connection made with other
- * credentials or other trust is ever reused. */
-static CURL *handle_for(arena *a, const struct smtp_options *o) {
-    str key = str_fmt(a, "%zu:%zu:%zu:%zu:%zu:%.*s%.*s%.*s%.*s%.*s:%d:%d", o->host.n, o->user.n,
-                      o->password.n, o->ca_file.n, o->helo.n, STR_FMT(o->host), STR_FMT(o->user),
-                      STR_FMT(o->password), STR_FMT(o->ca_file), STR_FMT(o->helo), o->port, (int)o->tls);
-    if (thread_handle && !str_eq(str_z(thread_key), key)) smtp_thread_end();
-    if (!thread_handle) {
-        thread_handle = curl_easy_init();
-        thread_key = malloc(key.n + 1);
-        if (!thread_handle || !thread_key) abort();
-        memcpy(thread_key, key.p, key.n);
-        thread_key[key.n] = '\0';
+static void link_end(struct link *l) {
+    if (l->curl) curl_easy_cleanup(l->curl);
+    free(l->key);
+    *l = (struct link){0};
+}
+
+void smtp_thread_end(void) {
+    for (int i = 0; i < LINKS; i++) link_end(&links[i]);
+}
+
+/* The thread's handle for these options. Others get another one, so that no connection made with other
+ * credentials or other trust is ever reused; the one unused longest makes room. */
+static struct link *link_for(arena *a, const struct smtp_options *o) {
+    str key = str_fmt(a, "%zu:%zu:%zu:%zu:%zu:%zu:%.*s%.*s%.*s%.*s%.*s%.*s:%d:%d", o->host.n, o->user.n,
+                      o->password.n, o->bearer.n, o->ca_file.n, o->helo.n, STR_FMT(o->host), STR_FMT(o->user),
+                      STR_FMT(o->password), STR_FMT(o->bearer), STR_FMT(o->ca_file), STR_FMT(o->helo),
+                      o->port, (int)o->tls);
+    struct link *oldest = &links[0], *l = NULL;
+    for (int i = 0; i < LINKS && !l; i++) {
+        if (links[i].curl && str_eq(str_z(links[i].key), key)) l = &links[i];
+        if (links[i].used < oldest->used) oldest = &links[i];
     }
-    curl_easy_reset(thread_handle); /* keeps connections */
-    return thread_handle;
+    if (!l) {
+        l = oldest;
+        link_end(l);
+        l->curl = curl_easy_init();
+        l->key = memory_take(key.n + 1);
+        if (!l->curl) abort();
+        memcpy(l->key, key.p, key.n);
+        l->key[key.n] = '\0';
+    }
+    l->used = ++link_uses;
+    curl_easy_reset(l->curl); /* keeps connections */
+    return l;
 }
 
 /* --- What libcurl calls --- */
+
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *at) {
+    struct link *l = user;
+    (void)purpose;
+    int fd = socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
+    if (fd < 0) return CURL_SOCKET_BAD;
+    l->open++;
+    l->fd = fd;
+    return fd;
+}
+
+static int close_socket(void *user, curl_socket_t fd) {
+    struct link *l = user;
+    l->open--;
+    return close(fd);
+}
+
+/* Did the server hang up, as far as this machine knows? Then nobody would get the dot. Where several
+ * addresses were tried at once it is not known which socket is in use, and not asked. */
+static bool hung_up(const struct link *l) {
+    char byte;
+    if (l->open != 1) return false;
+    ssize_t n = recv(l->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
 
 /* libcurl writes the final dot only after it got 0 here (and 7.88 asks only when all it got before is
  * written): so this is the moment between the last byte and the dot. */
@@ -74,14 +127,23 @@ static size_t on_read(char *to, size_t size, size_t count, void *user) {
         t->at += n;
         return n;
     }
-    if (!t->dot_asked) {
+    if (!t->dot_asked && !t->gone) {
+        t->gone = hung_up(t->link);
+        if (t->gone) return CURL_READFUNC_ABORT;
         t->dot_asked = true;
         t->dot_error = t->before_dot ? t->before_dot(t->context) : ERR_NONE;
-        t->dot = t->dot_error == ERR_NONE;
+        t->gone = hung_up(t->link);
+        t->dot = t->dot_error == ERR_NONE && !t->gone;
         t->code = 0;
         t->whole = false;
     }
     return t->dot ? 0 : CURL_READFUNC_ABORT;
+}
+
+/* RFC 1870: "SIZE 35882577"; without a number, or with 0, there is no limit told. */
+static int64_t size_of(str word) {
+    int64_t n;
+    return str_to_int(str_trim(str_slice(word, 5, word.n)), &n) && n > 0 ? n : 0;
 }
 
 /* One line of an answer. Refusing it ends the try before another command is said. */
@@ -101,15 +163,20 @@ static size_t on_answer(char *bytes, size_t size, size_t count, void *user) {
     str word = str_slice(line, 4, line.n);
     if (t->in_hello && str_eq_nocase(word, S("SMTPUTF8"))) t->has_utf8 = true;
     if (t->in_hello && str_starts_nocase(word, S("AUTH "))) t->has_auth = true;
+    if (t->in_hello && str_starts_nocase(word, S("SIZE "))) t->size = size_of(word);
     /* The capabilities that count are those said last: after STARTTLS where it is to be said. */
     bool last_hello = t->options->tls != SMTP_TLS_REQUIRED || t->said_starttls;
     if (t->in_hello && t->whole && code / 100 == 2 && last_hello) {
         /* libcurl would go on without. */
         t->no_utf8 = t->need_utf8 && !t->has_utf8;
         t->no_auth = t->options->user.n && !t->has_auth;
-        if (t->no_utf8 || t->no_auth) return 0;
+        t->too_large = t->size && (int64_t)t->message.n > t->size;
+        if (t->no_utf8 || t->no_auth || t->too_large) return 0;
     }
-    if (t->in_hello && t->whole) thread_utf8 = t->has_utf8;
+    if (t->in_hello && t->whole) {
+        t->link->utf8 = t->has_utf8;
+        t->link->size = t->size;
+    }
     return n;
 }
 
@@ -122,7 +189,10 @@ static int on_debug(CURL *curl, curl_infotype type, char *bytes, size_t n, void 
     t->quitting = str_starts(said, S("QUIT"));
     if (t->quitting) return 0;
     t->in_hello = str_starts(said, S("EHLO")) || str_starts(said, S("HELO"));
-    if (t->in_hello) t->has_utf8 = t->has_auth = false;
+    if (t->in_hello) {
+        t->has_utf8 = t->has_auth = false;
+        t->size = 0;
+    }
     if (str_starts(said, S("STARTTLS"))) t->said_starttls = true;
     t->code = 0;
     t->whole = false;
@@ -173,6 +243,11 @@ static void set_security(CURL *c, arena *a, const struct smtp_options *o) {
     if (o->ca_file.n) curl_easy_setopt(c, CURLOPT_CAINFO, str_cstr(a, o->ca_file));
     if (!o->user.n) return;
     curl_easy_setopt(c, CURLOPT_USERNAME, str_cstr(a, o->user));
+    if (o->bearer.n) {
+        curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, str_cstr(a, o->bearer));
+        curl_easy_setopt(c, CURLOPT_LOGIN_OPTIONS, "AUTH=XOAUTH2");
+        return;
+    }
     curl_easy_setopt(c, CURLOPT_PASSWORD, str_cstr(a, o->password));
     curl_easy_setopt(c, CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN");
 }
@@ -216,19 +291,27 @@ static void set_letter(CURL *c, arena *a, struct try *t, str mail_from, struct c
     curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, on_debug);
     curl_easy_setopt(c, CURLOPT_DEBUGDATA, t);
     curl_easy_setopt(c, CURLOPT_VERBOSE, 1L);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t->link);
+    curl_easy_setopt(c, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl_easy_setopt(c, CURLOPT_CLOSESOCKETDATA, t->link);
 }
 
 static send_result judge(const struct try *t) {
     if (t->code / 100 == 5) return SEND_REFUSED;
     if (t->code / 100 == 4) return SEND_LATER;
     if (t->dot) return t->whole && t->code / 100 == 2 ? SEND_ACCEPTED : SEND_UNCERTAIN;
-    return t->no_utf8 ? SEND_REFUSED : SEND_LATER;
+    return t->no_utf8 || t->too_large ? SEND_REFUSED : SEND_LATER;
 }
 
 /* The server's line made fit to show, or our own sentence where the server did not decide. */
 static str explain(arena *a, const struct try *t, const char *trouble) {
     const struct smtp_options *o = t->options;
     if (t->dot_error) return str_fmt(a, "The letter was not sent: %s", err_text());
+    if (t->too_large)
+        return str_fmt(
+            a, "The mail server takes letters of at most %lld KB; this one has %lld KB. Nothing was sent.",
+            (long long)t->size / 1000, (long long)t->message.n / 1000);
     if (t->no_utf8)
         return S("The mail server does not take an address with letters beyond ASCII (SMTPUTF8).");
     if (t->no_auth) return S("The mail server does not offer to sign in (AUTH), and a user is set for it.");
@@ -246,7 +329,7 @@ static str explain(arena *a, const struct try *t, const char *trouble) {
         return str_fmt(a, "The letter was handed to %.*s:%d whole, but no answer came (%s).",
                        STR_FMT(o->host), o->port, trouble);
     return str_fmt(a, "The mail server %.*s:%d could not take the letter: %s.", STR_FMT(o->host), o->port,
-                   trouble);
+                   t->gone ? "it closed the connection" : trouble);
 }
 
 /* The peer had closed, or was about to close, the connection we kept: nothing of this letter was said. */
@@ -265,16 +348,21 @@ err smtp_send(arena *a, const struct smtp_options *options, str mail_from, str r
     struct try t;
     char trouble[CURL_ERROR_SIZE];
     bool need_utf8 = !is_ascii(mail_from) || !is_ascii(recipient);
+    struct link *link = link_for(a, options);
     /* Capabilities are said only when a connection begins. */
-    if (need_utf8 && !thread_utf8) smtp_thread_end();
+    if ((need_utf8 && !link->utf8) || (link->size && (int64_t)message.n > link->size)) {
+        link_end(link);
+        link = link_for(a, options);
+    }
     struct curl_slist *rcpt = curl_slist_append(NULL, str_cstr(a, recipient));
-    CURL *c = handle_for(a, options);
+    CURL *c = link->curl;
     CURLcode code;
     bool again = false;
     do {
         t = (struct try){
             .options = options, .message = message, .before_dot = before_dot, .context = context};
-        t.need_utf8 = !is_ascii(mail_from) || !is_ascii(recipient);
+        t.need_utf8 = need_utf8;
+        t.link = link;
         trouble[0] = '\0';
         set_security(c, a, options);
         set_times(c, options, message);

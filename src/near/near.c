@@ -2,17 +2,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/memory.h"
 #include "near/near_own.h"
-
-static void *must(void *p) {
-    if (!p) abort();
-    return p;
-}
 
 err near_open(str path, bool read_only, near **ret, bool *ret_damaged) {
     if (!path.n || str_has(path, 0)) return err_set(ERR_INVALID, "That is no path for an index.");
-    near *x = must(calloc(1, sizeof *x));
-    x->path = must(calloc(1, path.n + 1));
+    near *x = memory_zeroed(sizeof *x);
+    x->path = memory_zeroed(path.n + 1);
     memcpy(x->path, path.p, path.n);
     err e = near_file_open(x->path, &x->file);
     if (e && e != ERR_MISSING && e != ERR_INVALID) {
@@ -132,7 +128,7 @@ err near_load(near *x, const struct near_text *text) { return add(x, text, true)
 static void remember_forgotten(near *x, int64_t id) {
     if (x->forgotten_n == x->forgotten_cap) {
         x->forgotten_cap = x->forgotten_cap ? x->forgotten_cap * 2 : 16;
-        x->forgotten = must(realloc(x->forgotten, x->forgotten_cap * sizeof *x->forgotten));
+        x->forgotten = memory_again(x->forgotten, x->forgotten_cap * sizeof *x->forgotten);
     }
     x->forgotten[x->forgotten_n++] = id;
 }

@@ -3,18 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *must(void *p) {
-    if (!p) abort(); /* as an arena does: additions are capped, the machine is out of memory */
-    return p;
-}
+#include "base/memory.h"
 
 void *near_pile_add(struct near_pile *p) {
     if (p->n >> 15 == p->chunks) {
         if (p->chunks == p->cap) {
             p->cap = p->cap ? p->cap * 2 : 8;
-            p->chunk = must(realloc(p->chunk, p->cap * sizeof *p->chunk));
+            p->chunk = memory_again(p->chunk, p->cap * sizeof *p->chunk);
         }
-        p->chunk[p->chunks++] = must(calloc(32768, p->size));
+        p->chunk[p->chunks++] = memory_array(32768, p->size);
     }
     return near_pile_at(p, p->n++);
 }
@@ -27,7 +24,7 @@ static void pile_free(struct near_pile *p) {
 static size_t pile_bytes(const struct near_pile *p) { return p->chunks * 32768 * p->size; }
 
 struct near_delta *near_delta_new(void) {
-    struct near_delta *d = must(calloc(1, sizeof *d));
+    struct near_delta *d = memory_zeroed(sizeof *d);
     d->texts.size = sizeof(struct near_delta_text);
     d->sentences.size = sizeof(struct near_delta_sentence);
     d->uses.size = sizeof(struct near_delta_use);
@@ -80,9 +77,9 @@ static uint32_t *log_take(struct near_delta *d, size_t n) {
         size_t room = n > 1 << 16 ? n : 1 << 16;
         if (d->logs == d->log_cap) {
             d->log_cap = d->log_cap ? d->log_cap * 2 : 8;
-            d->log = must(realloc(d->log, d->log_cap * sizeof *d->log));
+            d->log = memory_again(d->log, d->log_cap * sizeof *d->log);
         }
-        d->log_next = must(malloc(room * sizeof *d->log_next));
+        d->log_next = memory_take(room * sizeof *d->log_next);
         d->log[d->logs++] = (char *)d->log_next;
         d->log_room = room;
         d->log_bytes += room * sizeof *d->log_next;

@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "base/memory.h"
+
 static const char *const section_names[NEAR_SECTIONS] = {
     "words",   "word slots", "frequencies", "texts",     "ids",       "customers", "sentences",
     "records", "key table",  "key tags",    "key lists", "run table", "run tags",  "run counts"};
@@ -123,8 +125,7 @@ err near_file_open(const char *path, struct near_file **ret) {
     err e = map == MAP_FAILED ? read_error(path) : ERR_NONE;
     close(fd);
     if (e) return e;
-    struct near_file *f = calloc(1, sizeof *f);
-    if (!f) abort();
+    struct near_file *f = memory_zeroed(sizeof *f);
     /* Checking reads all of it once, in order; afterwards it is read here and there. */
     madvise(map, (size_t)st.st_size, MADV_WILLNEED);
     e = near_file_read(map, (size_t)st.st_size, f);

@@ -2,6 +2,7 @@
  * which they got it; when their last text with it leaves that part, another part may have to count them. */
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "near/near_own.h"
 
 void near_own_runs(const near *x, int64_t customer, struct near_table *ret) {
@@ -99,8 +100,7 @@ bool near_forget(near *x, enum near_part_kind part, int64_t id) {
     if (part == NEAR_PART_FILE) {
         uint32_t place = x->file ? near_file_text_of(x->file, id) : NEAR_NONE;
         if (place == NEAR_NONE || near_gone(x, place)) return false;
-        if (!x->gone) x->gone = calloc(x->file->texts_n / 64 + 1, sizeof *x->gone);
-        if (!x->gone) abort();
+        if (!x->gone) x->gone = memory_array(x->file->texts_n / 64 + 1, sizeof *x->gone);
         x->gone[place / 64] |= (uint64_t)1 << place % 64;
         x->gone_n++;
         still_has(x, x->file->texts[place].customer, &still);

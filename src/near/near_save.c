@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "near/near_own.h"
 
 enum { GATHER = 4096 }; /* texts that are looked at in one go */
@@ -91,8 +92,7 @@ static void seal(near *x) {
 }
 
 static void add_again(near *x, const struct near_delta_text *t) {
-    struct near_sentence *sentences = calloc(t->n + 1, sizeof *sentences);
-    if (!sentences) abort();
+    struct near_sentence *sentences = memory_array(t->n + 1, sizeof *sentences);
     const uint32_t *log = t->log;
     for (uint32_t i = 0; i < t->n; log += *log + 1, i++)
         sentences[i] = (struct near_sentence){.words = log + 1, .n = *log};
@@ -152,8 +152,7 @@ static struct near_source *gather(near *x, size_t *ret_n, size_t *ret_done) {
 /* `path` with something behind it; to be freed. */
 static char *beside(const char *path, const char *end) {
     size_t n = strlen(path), more = strlen(end) + 1;
-    char *z = malloc(n + more);
-    if (!z) abort();
+    char *z = memory_take(n + more);
     memcpy(z, path, n);
     memcpy(z + n, end, more);
     return z;

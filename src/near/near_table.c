@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 /* The upper 32 bits of a slot are those of the hash: they say part and place, so a part can be moved into
  * one twice as large without the hashes it was made from. Slot 0 is free: the lower half is never all zero
  * but in a tally of 0 with a hash of 0, which loses nothing. */
@@ -20,8 +22,8 @@ static struct near_part *part_with_room(struct near_table *t, uint64_t hash) {
     struct near_part *p = &t->part[hash >> 58];
     if (p->cap && p->n < p->cap / 8 * 5) return p;
     uint32_t cap = p->cap ? p->cap * 2 : 16;
-    uint64_t *v = calloc(cap, sizeof *v);
-    if (!v || !cap) abort();
+    if (!cap) abort(); /* more entries than 32 bits count */
+    uint64_t *v = memory_array(cap, sizeof *v);
     for (uint32_t i = 0; i < p->cap; i++)
         if (p->v[i]) put(v, cap, p->v[i]);
     free(p->v);

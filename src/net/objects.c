@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/random.h"
 
 static err io_error(const char *what, const char *path) {
@@ -27,6 +28,7 @@ err file_read(arena *a, str path, size_t max, str *ret_bytes) {
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0) return io_error("read", z);
     if ((uint64_t)st.st_size > max) return err_set(ERR_LIMIT, "%s is too large.", z);
+    if (!memory_room((size_t)st.st_size)) return err_set(ERR_BUSY, "There is no memory to read %s now.", z);
     size_t n = (size_t)st.st_size, at = 0;
     char *bytes = arena_alloc(a, n);
     while (at < n) {
@@ -101,10 +103,17 @@ str object_path(arena *a, str folder, str hash) {
 }
 
 err object_put(arena *a, str folder, str hash, str bytes) {
-    str path = object_path(a, folder, hash);
-    if (access(path.p, F_OK) == 0) return ERR_NONE;
-    TRY(folder_make(a, str_slice(path, 0, path.n - (hash.n - 2) - 1)));
-    return file_write(a, path, bytes, 0640);
+    str path = object_path(a, folder, hash), own = str_slice(path, 0, path.n - (hash.n - 2) - 1);
+    if (access(path.p, F_OK) == 0) {
+        /* Whoever put it may be between its rename and its sync, or have died there. */
+        TRY(sync_folder_of(a, path));
+    } else {
+        TRY(folder_make(a, own));
+        TRY(file_write(a, path, bytes, 0640));
+    }
+    /* The same for whoever made the folders. */
+    TRY(sync_folder_of(a, own));
+    return sync_folder_of(a, str_slice(own, 0, own.n - 3));
 }
 
 static str aside_path(arena *a, str folder, str hash) {

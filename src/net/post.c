@@ -150,7 +150,7 @@ static curl_socket_t on_socket(void *user, curlsocktype purpose, struct curl_soc
 
 static size_t on_answer(char *bytes, size_t size, size_t count, void *user) {
     struct sending *s = user;
-    size_t n = size * count, room = ANSWER_BYTES - s->answer.n;
+    size_t n = size * count, room = s->answer.max - s->answer.n;
     buf_add(&s->answer, (str){bytes, n < room ? n : room});
     s->got += n;
     return s->got > ANSWER_MAX ? 0 : n;
@@ -210,18 +210,19 @@ err post_send(arena *a, const struct post_wish *wish, struct post_answer *ret) {
     TRY(post_url_check(a, wish->url, wish->inside));
     CURL *c = curl_easy_init();
     if (!c) abort();
-    struct sending s = {.inside = wish->inside, .answer = BUF_MAX(ANSWER_BYTES)};
+    size_t room = wish->answer_bytes ? wish->answer_bytes : ANSWER_BYTES;
+    struct sending s = {.inside = wish->inside, .answer = BUF_MAX(room < ANSWER_MAX ? room : ANSWER_MAX)};
     struct curl_slist *headers = headers_of(a, wish);
     set_up(c, a, wish, &s, headers, error);
     CURLcode code = curl_easy_perform(c);
     long status = 0;
     curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-    str body = one_line(a, buf_str(&s.answer));
+    str body = str_copy(a, buf_str(&s.answer));
     buf_free(&s.answer);
     curl_slist_free_all(headers);
     curl_easy_cleanup(c);
     if (status >= 200) {
-        *ret = (struct post_answer){(int)status, body};
+        *ret = (struct post_answer){(int)status, one_line(a, body), body};
         return ERR_NONE;
     }
     if (s.refused) return err_set(ERR_DENIED, "The address leads to this machine or into a private network.");

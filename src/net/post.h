@@ -32,10 +32,12 @@ struct post_wish {
     size_t nheaders;
     bool inside;         /* the operator lets it reach any address, and http: for tests and closed networks */
     int timeout_seconds; /* of the whole; 0 means 20 */
+    size_t answer_bytes; /* how much of the answer is kept; 0 means 2,000, at most 64 KB */
 };
 struct post_answer {
     int status;
     str says; /* the beginning of the body, as one line */
+    str body; /* as much of it as was asked for, as it came */
 };
 /* ERR_NETWORK when there was no answer (the sentence says why); ERR_DENIED when the address may not be
  * reached. Any HTTP status is an answer. */

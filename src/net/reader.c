@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "format/parcel.h"
+#include "format/picture.h"
 #include "net/reader_pipe.h"
 
 enum {
@@ -20,6 +22,7 @@ enum {
     BOTH_TRIES_MS = 20 * SECOND_MS,
     LETTERS_PER_CHILD = 1000,
     PIPE_BYTES = 1 << 20,
+    URL_MAX = 8192,
 };
 
 struct reader {
@@ -32,9 +35,8 @@ struct reader {
 };
 
 reader *reader_new(str program) {
-    reader *r = calloc(1, sizeof *r);
-    char *path = malloc(program.n + 1);
-    if (!r || !path) abort();
+    reader *r = memory_zeroed(sizeof *r);
+    char *path = memory_take(program.n + 1);
     memcpy(path, program.p, program.n);
     path[program.n] = 0;
     r->program = path;
@@ -156,6 +158,7 @@ struct exchange {
     char *answer; /* NULL until its head was read */
     size_t got, want;
     uint32_t status;
+    bool without_memory; /* for the answer */
 };
 
 /* One write of what is left; false when the child is gone. */
@@ -185,6 +188,8 @@ static bool take_some(struct exchange *x) {
     reader_get_head((unsigned char *)chunk, &length, &x->status);
     size_t have = x->got - READER_HEAD;
     if (length > x->max || have > length) return false;
+    x->without_memory = !memory_room(length);
+    if (x->without_memory) return false;
     x->answer = arena_alloc(x->a, length);
     memcpy(x->answer, chunk + READER_HEAD, have);
     x->got = have;
@@ -245,6 +250,14 @@ static err open_answer(arena *a, const struct exchange *x, struct reader_letter 
         } else if (tag == READER_TAG_REMOTE) {
             good = parcel_int(value, &v) && v >= 0 && v <= INT32_MAX;
             l.remote_images = good ? (int)v : 0;
+        } else if (tag == READER_TAG_URL) {
+            good = l.urls.n < HTML_REMOTE_MAX && parcel_text_ok(value, URL_MAX, false) &&
+                   (str_starts_nocase(value, S("https://")) || str_starts_nocase(value, S("http://")));
+            if (good) *list_add(a, &l.urls) = value;
+        } else if (tag == READER_TAG_BOUNCE) {
+            good = parcel_get_bounce(a, value, &l.bounce) == ERR_NONE;
+        } else if (tag == READER_TAG_AUTH) {
+            good = parcel_get_auth(a, value, &l.auth) == ERR_NONE;
         }
         if (!good) return err_set(ERR_INVALID, "The reading process gave a malformed answer.");
     }
@@ -253,18 +266,31 @@ static err open_answer(arena *a, const struct exchange *x, struct reader_letter 
     return ERR_NONE;
 }
 
-typedef enum outcome { READ, REFUSED, DIED } outcome;
+/* One small picture and nothing else. */
+static err open_small(const struct exchange *x, str *ret_jpeg) {
+    str rest = {x->answer, x->want}, jpeg;
+    int tag;
+    bool good = parcel_next(&rest, &tag, &jpeg) && !rest.n && tag == READER_TAG_SMALL &&
+                jpeg.n <= PICTURE_SMALL_BYTES && str_eq(picture_type(jpeg), S("image/jpeg"));
+    if (!good) return err_set(ERR_INVALID, "The reading process gave a malformed answer.");
+    *ret_jpeg = jpeg;
+    return ERR_NONE;
+}
 
+typedef enum outcome { READ, REFUSED, DIED, WITHOUT_MEMORY } outcome;
+
+/* With READER_PICTURE the answer goes to ret_jpeg. */
 static outcome try_once(reader *r, arena *a, str raw, uint32_t flags, int64_t ends_ms,
-                        struct reader_letter *ret_letter) {
+                        struct reader_letter *ret_letter, str *ret_jpeg) {
     struct exchange x = {.r = r, .a = a, .raw = raw, .max = reader_answer_max(raw.n)};
     reader_put_head(x.head, (uint32_t)raw.n, flags);
     if (!without_sigpipe(&x, ends_ms)) {
         stop(r);
-        return DIED;
+        return x.without_memory ? WITHOUT_MEMORY : DIED;
     }
     if (x.status == ERR_NONE) {
-        if (open_answer(a, &x, ret_letter) == ERR_NONE) return READ;
+        err e = ret_jpeg ? open_small(&x, ret_jpeg) : open_answer(a, &x, ret_letter);
+        if (e == ERR_NONE) return READ;
         stop(r);
         return DIED;
     }
@@ -274,21 +300,44 @@ static outcome try_once(reader *r, arena *a, str raw, uint32_t flags, int64_t en
     return REFUSED;
 }
 
+static err without_memory(void) {
+    return err_set(ERR_BUSY, "There is no memory to read it now; try again soon.");
+}
+
 err reader_read(reader *r, arena *a, str raw, struct reader_letter *ret_letter) {
     if (raw.n > READER_RAW_MAX)
         return err_set(ERR_INVALID, "The letter has more than %d MB and is kept unread.",
                        READER_RAW_MAX >> 20);
     int64_t began = clock_monotonic_ms();
     TRY(make_ready(r));
-    outcome o = try_once(r, a, raw, 0, began + r->first_ms, ret_letter);
+    outcome o = try_once(r, a, raw, 0, began + r->first_ms, ret_letter, NULL);
     if (o == DIED) {
         /* Most often its HTML did it. */
         TRY(make_ready(r));
-        o = try_once(r, a, raw, READER_WORDS_ONLY, began + r->both_ms, ret_letter);
+        o = try_once(r, a, raw, READER_WORDS_ONLY, began + r->both_ms, ret_letter, NULL);
     }
+    if (o == WITHOUT_MEMORY) return without_memory();
     if (o == DIED)
         return err_set(
             ERR_INVALID,
             "The letter cannot be read: the reading process stopped or took longer than 20 seconds.");
+    return o == READ ? ERR_NONE : ERR_INVALID;
+}
+
+err reader_read_remote(reader *r, arena *a, str raw, struct reader_letter *ret_letter) {
+    if (raw.n > READER_RAW_MAX) return err_set(ERR_INVALID, "The letter is too large.");
+    TRY(make_ready(r));
+    outcome o = try_once(r, a, raw, READER_WITH_REMOTE, clock_monotonic_ms() + r->first_ms, ret_letter, NULL);
+    if (o == WITHOUT_MEMORY) return without_memory();
+    if (o == DIED) return err_set(ERR_INVALID, "The letter's HTML cannot be read.");
+    return o == READ ? ERR_NONE : ERR_INVALID;
+}
+
+err reader_small(reader *r, arena *a, str bytes, str *ret_jpeg) {
+    if (bytes.n > READER_RAW_MAX) return err_set(ERR_INVALID, "The picture is too large.");
+    TRY(make_ready(r));
+    outcome o = try_once(r, a, bytes, READER_PICTURE, clock_monotonic_ms() + r->first_ms, NULL, ret_jpeg);
+    if (o == WITHOUT_MEMORY) return without_memory();
+    if (o == DIED) return err_set(ERR_INVALID, "No small picture can be made of it.");
     return o == READ ? ERR_NONE : ERR_INVALID;
 }

@@ -14,8 +14,11 @@ enum {
     READER_SAFE_MAX = 8 << 20,
     READER_CHUNK = 64 << 10,
 };
-enum { READER_WORDS_ONLY = 1 }; /* flags */
-enum { READER_TAG_LETTER = 1, READER_TAG_SAFE, READER_TAG_REMOTE };
+/* Flags: the words of the HTML only; with the addresses of pictures from elsewhere; no letter but a picture.
+ */
+enum { READER_WORDS_ONLY = 1, READER_WITH_REMOTE = 2, READER_PICTURE = 4 };
+enum { READER_TAG_LETTER = 1, READER_TAG_SAFE, READER_TAG_REMOTE, READER_TAG_URL, READER_TAG_SMALL };
+enum { READER_TAG_BOUNCE = 40, READER_TAG_AUTH }; /* parcel.h */
 
 /* No answer is longer: attachments are parts of the letter, all else has limits of its own. Two answers and
  * the letter fit into an arena of the default size. */

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/zone.h"
 
-enum { HELD_MAX = 64 << 20, ARENA_MAX = 64 << 20 };
+enum { HELD_MAX = 64 << 20, ARENA_MAX = 64 << 20, ROOM_BYTES = 128 << 20 };
 
 err print_field(struct print_batch *b, const char *what, str s, size_t most, str *ret_clean) {
     if (s.n > PRINT_FIELD_BYTES)
@@ -83,10 +84,11 @@ static void open_context(struct print_batch *b) {
 
 err print_batch_begin(const struct print_about *about, print_write write, void *context,
                       struct print_batch **ret_batch) {
+    /* pango's library ends the process when it gets no memory; so there must be plenty before it begins. */
+    if (!memory_room(ROOM_BYTES)) return err_set(ERR_BUSY, "There is not enough memory to print now.");
     PangoFontMap *fonts;
     TRY(print_fonts_open(&fonts));
-    struct print_batch *b = calloc(1, sizeof *b);
-    if (!b) abort();
+    struct print_batch *b = memory_zeroed(sizeof *b);
     b->fonts = fonts;
     b->a = arena_new(ARENA_MAX);
     b->file = (struct print_file){.write = write, .context = context, .held = BUF_MAX(HELD_MAX)};

@@ -2,7 +2,18 @@
 
 #define COLUMNS                                                                                              \
     "t.id, t.message_id, t.conversation_id, t.agent_id, t.name, t.type, t.content_id, t.shown_inline, "      \
-    "t.size, t.hash, CASE WHEN t.bytes IS NULL THEN 1 ELSE 0 END AS in_object "
+    "t.size, t.hash, t.about, t.thumb, t.scan, t.scan_says, t.allowed_by, t.remote, CASE WHEN t.bytes IS "   \
+    "NULL THEN 1 ELSE 0 END AS in_object "
+
+static const char *const scan_names[] = {"", "clean", "found", "failed"};
+
+const char *file_scan_name(file_scan s) { return scan_names[s]; }
+
+static file_scan scan_from(str s) {
+    for (int i = 0; i < 4; i++)
+        if (str_eq(s, str_z(scan_names[i]))) return (file_scan)i;
+    return SCAN_FAILED;
+}
 
 static void read_row(db_query *q, arena *a, struct attachment *r) {
     *r = (struct attachment){
@@ -17,14 +28,20 @@ static void read_row(db_query *q, arena *a, struct attachment *r) {
         .size = db_int(q, "size"),
         .hash = db_text(q, a, "hash"),
         .in_object = db_int(q, "in_object") != 0,
+        .about = db_text(q, a, "about"),
+        .thumb = db_int(q, "thumb") != 0,
+        .scan = scan_from(db_text(q, a, "scan")),
+        .scan_says = db_text(q, a, "scan_says"),
+        .allowed_by = db_int(q, "allowed_by"),
+        .remote = db_int(q, "remote") != 0,
     };
 }
 
 err store_attachment_insert(db_conn *c, int64_t brand, const struct attachment *r) {
     db_query *q =
         db_sql(c, "INSERT INTO attachment (brand_id, id, message_id, conversation_id, agent_id, name, type, "
-                  "content_id, shown_inline, size, hash, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-                  "$10, $11, $12)");
+                  "content_id, shown_inline, size, hash, bytes, about, remote) VALUES ($1, $2, $3, $4, $5, "
+                  "$6, $7, $8, $9, $10, $11, $12, $13, $14)");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, r->id);
     db_bind_int(q, 3, r->message_id);
@@ -40,6 +57,8 @@ err store_attachment_insert(db_conn *c, int64_t brand, const struct attachment *
         db_bind_null(q, 12);
     else
         db_bind_blob(q, 12, r->bytes);
+    db_bind_text(q, 13, r->about);
+    db_bind_int(q, 14, r->remote);
     return db_done(q);
 }
 

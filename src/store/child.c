@@ -29,6 +29,7 @@ static void read_child(db_query *q, arena *a, struct store_child *r) {
     r->agent_name = db_text(q, a, "agent_name");
     r->done_at = db_int(q, "done_at");
     r->worry_id = db_int(q, "worry_id");
+    r->merged_into = db_int(q, "merged_into");
     r->asks = db_int(q, "asks");
     r->asked_at = db_int(q, "asked_at");
     r->ask_expires_at = db_int(q, "ask_expires_at");
@@ -40,19 +41,20 @@ static void read_child(db_query *q, arena *a, struct store_child *r) {
 
 err store_child_get(db_conn *c, arena *a, int64_t brand, int64_t conversation, struct store_child *ret) {
     db_query *q = db_sql(
-        c, "SELECT COALESCE(k.state, '') AS state, k.agent_id, k.at, k.settled_at, k.name, k.address, "
-           "k.country, k.keep_memory, k.forget_at, k.forgotten_at, k.version, p.name AS agent_name, "
-           "CASE WHEN v.state = 'done' THEN v.closed_at ELSE 0 END AS done_at, y.id AS worry_id, "
-           "(SELECT COUNT(*) FROM child_ask n WHERE n.brand_id = v.brand_id AND n.conversation_id = v.id) "
-           "AS asks, q.created_at AS asked_at, q.expires_at AS ask_expires_at, q.used_at AS ask_used_at, "
-           "q.email AS ask_email, q.state AS ask_state, q.says AS ask_says FROM conversation v "
-           "LEFT JOIN child k ON k.brand_id = v.brand_id AND k.conversation_id = v.id "
-           "LEFT JOIN agent g ON g.brand_id = k.brand_id AND g.id = k.agent_id "
-           "LEFT JOIN account p ON p.id = g.account_id "
-           "LEFT JOIN worry y ON y.brand_id = v.brand_id AND y.conversation_id = v.id AND y.closed_at = 0 "
-           "LEFT JOIN child_ask q ON q.brand_id = v.brand_id AND q.id = (SELECT MAX(m.id) FROM child_ask m "
-           "WHERE m.brand_id = v.brand_id AND m.conversation_id = v.id) "
-           "WHERE v.brand_id = $1 AND v.id = $2");
+        c,
+        "SELECT COALESCE(k.state, '') AS state, k.agent_id, k.at, k.settled_at, k.name, k.address, "
+        "k.country, k.keep_memory, k.forget_at, k.forgotten_at, k.version, p.name AS agent_name, "
+        "CASE WHEN v.state = 'done' THEN v.closed_at ELSE 0 END AS done_at, y.id AS worry_id, v.merged_into, "
+        "(SELECT COUNT(*) FROM child_ask n WHERE n.brand_id = v.brand_id AND n.conversation_id = v.id) "
+        "AS asks, q.created_at AS asked_at, q.expires_at AS ask_expires_at, q.used_at AS ask_used_at, "
+        "q.email AS ask_email, q.state AS ask_state, q.says AS ask_says FROM conversation v "
+        "LEFT JOIN child k ON k.brand_id = v.brand_id AND k.conversation_id = v.id "
+        "LEFT JOIN agent g ON g.brand_id = k.brand_id AND g.id = k.agent_id "
+        "LEFT JOIN account p ON p.id = g.account_id "
+        "LEFT JOIN worry y ON y.brand_id = v.brand_id AND y.conversation_id = v.id AND y.closed_at = 0 "
+        "LEFT JOIN child_ask q ON q.brand_id = v.brand_id AND q.id = (SELECT MAX(m.id) FROM child_ask m "
+        "WHERE m.brand_id = v.brand_id AND m.conversation_id = v.id) "
+        "WHERE v.brand_id = $1 AND v.id = $2");
     struct store_child r = {.conversation_id = conversation};
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, conversation);

@@ -29,6 +29,7 @@ struct store_child {
     str agent_name;
     int64_t done_at;                /* since when the conversation is done; 0: it is not */
     int64_t worry_id;               /* the open one; 0 */
+    int64_t merged_into;            /* of the conversation */
     int64_t delete_at, delete_days; /* when the words go; 0: no day yet. Filled by desk/child.c */
     int64_t asks;                   /* questions so far */
     int64_t asked_at, ask_expires_at, ask_used_at; /* of the last one */

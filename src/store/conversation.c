@@ -3,7 +3,8 @@
 #define COLUMNS                                                                                              \
     "v.id, v.number, v.inbox_id, v.customer_id, v.channel, v.subject, v.snippet, v.state, v.waiting_since, " \
     "v.agent_id, v.closed_kind, v.closed_reason, v.closed_at, v.closed_by, v.related_id, v.version, "        \
-    "v.created_at, v.updated_at, u.name AS customer_name, COALESCE(p.name, '') AS agent_name "
+    "v.created_at, v.updated_at, v.merged_into, u.name AS customer_name, COALESCE(p.name, '') AS "           \
+    "agent_name "
 #define TABLES                                                                                               \
     "FROM conversation v JOIN customer u ON u.brand_id = v.brand_id AND u.id = v.customer_id "               \
     "LEFT JOIN agent g ON g.brand_id = v.brand_id AND g.id = v.agent_id "                                    \
@@ -40,6 +41,7 @@ static void read_row(db_query *q, arena *a, struct conversation *r) {
         .version = db_int(q, "version"),
         .created_at = db_int(q, "created_at"),
         .updated_at = db_int(q, "updated_at"),
+        .merged_into = db_int(q, "merged_into"),
         .customer_name = db_text(q, a, "customer_name"),
         .agent_name = db_text(q, a, "agent_name"),
     };
@@ -200,7 +202,7 @@ err store_conversation_of_customer(db_conn *c, arena *a, int64_t brand, int64_t 
                                    int limit, conversation_list *ret) {
     db_query *q =
         db_sql(c, "SELECT " COLUMNS TABLES "WHERE v.brand_id = $1 AND v.customer_id = $2 AND v.id < $3 "
-                  "ORDER BY v.id DESC LIMIT $4");
+                  "AND v.merged_into = 0 ORDER BY v.id DESC LIMIT $4");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, customer);
     db_bind_int(q, 3, before_id ? before_id : INT64_MAX);
@@ -212,7 +214,7 @@ err store_conversation_latest_of(db_conn *c, int64_t brand, int64_t customer, in
                                  int64_t *ret_id) {
     db_query *q =
         db_sql(c, "SELECT id FROM conversation WHERE brand_id = $1 AND customer_id = $2 AND id <> $3 "
-                  "ORDER BY id DESC LIMIT 1");
+                  "AND merged_into = 0 ORDER BY id DESC LIMIT 1");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, customer);
     db_bind_int(q, 3, except);

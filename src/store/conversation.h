@@ -16,6 +16,7 @@ struct conversation {
     int closed_kind;
     close_reason closed_reason;
     int64_t closed_at, closed_by, related_id, version, created_at, updated_at;
+    int64_t merged_into;           /* a signpost to this one (store/merge.h); 0; not written here */
     str customer_name, agent_name; /* joined; not written */
 };
 typedef LIST(struct conversation) conversation_list;

@@ -7,6 +7,7 @@ err store_forget_due(db_conn *c, arena *a, int64_t brand, int64_t done_before, i
     db_query *q = db_sql(
         c, "SELECT k.conversation_id AS id FROM child k JOIN conversation v ON v.brand_id = k.brand_id "
            "AND v.id = k.conversation_id WHERE k.brand_id = $1 AND k.state <> 'none' AND k.forgotten_at = 0 "
+           "AND v.merged_into = 0 "
            "AND ((k.forget_at > 0 AND k.forget_at <= $2) OR (v.state = 'done' AND v.closed_at <= $3)) "
            "AND NOT EXISTS (SELECT 1 FROM worry w WHERE w.brand_id = k.brand_id "
            "AND w.conversation_id = k.conversation_id AND w.closed_at = 0) "
@@ -158,7 +159,7 @@ static err wipe_around(db_conn *c, int64_t brand, const struct store_forget *wha
 err store_forget_customer(db_conn *c, int64_t brand, const struct store_forget *what) {
     db_query *q = db_sql(
         c, "SELECT 1 AS one FROM conversation v WHERE v.brand_id = $1 AND v.customer_id = $3 AND v.id <> $2 "
-           "AND NOT EXISTS (SELECT 1 FROM child k WHERE k.brand_id = v.brand_id "
+           "AND v.merged_into = 0 AND NOT EXISTS (SELECT 1 FROM child k WHERE k.brand_id = v.brand_id "
            "AND k.conversation_id = v.id AND k.forgotten_at > 0) UNION ALL "
            "SELECT 1 AS one FROM promise p WHERE p.brand_id = $1 AND p.customer_id = $3 "
            "AND p.whose = 'theirs' AND p.agreed = 1 AND $4 = 1 LIMIT 1");

@@ -2,8 +2,9 @@
 
 #define COLUMNS                                                                                              \
     "m.id, m.conversation_id, m.kind, m.channel, m.state, m.machine, m.agent_id, m.raw_id, m.from_name, "    \
-    "m.from_address, m.subject, m.text, m.html, m.remote_images, m.problem, m.rfc_id, m.same_as, "           \
-    "m.waited_since, m.said_at, m.created_at, COALESCE(p.name, '') AS agent_name "
+    "m.from_address, m.subject, m.text, m.html, m.remote_images, m.pictures, m.problem, m.rfc_id, "          \
+    "m.same_as, "                                                                                            \
+    "m.waited_since, m.said_at, m.created_at, m.auth, COALESCE(p.name, '') AS agent_name "
 #define TABLES                                                                                               \
     "FROM message m LEFT JOIN agent g ON g.brand_id = m.brand_id AND g.id = m.agent_id "                     \
     "LEFT JOIN account p ON p.id = g.account_id "
@@ -21,6 +22,8 @@ static void read_row(db_query *q, arena *a, struct message *r) {
         .text = db_text(q, a, "text"),
         .html = db_text(q, a, "html"),
         .remote_images = (int)db_int(q, "remote_images"),
+        .pictures = (letter_pictures)db_int(q, "pictures"),
+        .auth = auth_verdict_from(db_text(q, a, "auth")),
         .problem = db_text(q, a, "problem"),
         .rfc_id = db_text(q, a, "rfc_id"),
         .same_as = db_text(q, a, "same_as"),
@@ -51,13 +54,14 @@ static void bind_reading(db_query *q, int64_t brand, const struct message *r) {
 }
 
 err store_message_insert(db_conn *c, int64_t brand, const struct message *r) {
-    db_query *q = db_sql(c, "INSERT INTO message (brand_id, id, machine, from_name, from_address, subject, "
-                            "text, html, remote_images, "
-                            "problem, rfc_id, same_as, said_at, conversation_id, kind, channel, state, "
-                            "agent_id, raw_id, waited_since, "
-                            "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-                            "$14, $15, $16, $17, $18, $19, "
-                            "$20, $21)");
+    db_query *q =
+        db_sql(c, "INSERT INTO message (brand_id, id, machine, from_name, from_address, subject, "
+                  "text, html, remote_images, "
+                  "problem, rfc_id, same_as, said_at, conversation_id, kind, channel, state, "
+                  "agent_id, raw_id, waited_since, "
+                  "created_at, auth) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+                  "$14, $15, $16, $17, $18, $19, "
+                  "$20, $21, $22)");
     bind_reading(q, brand, r);
     db_bind_int(q, 14, r->conversation_id);
     db_bind_text(q, 15, str_z(message_kind_name(r->kind)));
@@ -67,15 +71,18 @@ err store_message_insert(db_conn *c, int64_t brand, const struct message *r) {
     db_bind_int(q, 19, r->raw_id);
     db_bind_int(q, 20, r->waited_since);
     db_bind_int(q, 21, r->created_at);
+    db_bind_text(q, 22, str_z(auth_verdict_name(r->auth)));
     return db_done(q);
 }
 
 err store_message_reread(db_conn *c, int64_t brand, const struct message *r) {
-    db_query *q =
-        db_sql(c, "UPDATE message SET machine = $3, from_name = $4, from_address = $5, subject = $6, "
-                  "text = $7, html = $8, remote_images = $9, problem = $10, rfc_id = $11, same_as = $12, "
-                  "said_at = $13 WHERE brand_id = $1 AND id = $2");
+    db_query *q = db_sql(
+        c,
+        "UPDATE message SET machine = $3, from_name = $4, from_address = $5, subject = $6, "
+        "text = $7, html = $8, pictures = 0, remote_images = $9, problem = $10, rfc_id = $11, same_as = $12, "
+        "said_at = $13, auth = $14 WHERE brand_id = $1 AND id = $2");
     bind_reading(q, brand, r);
+    db_bind_text(q, 14, str_z(auth_verdict_name(r->auth)));
     return db_done(q);
 }
 
@@ -118,21 +125,28 @@ err store_message_delete(db_conn *c, int64_t brand, int64_t id) {
     TRY(run_on(db_sql(c, "DELETE FROM attachment WHERE brand_id = $1 AND message_id = $2"), brand, id));
     TRY(run_on(db_sql(c, "DELETE FROM listening WHERE brand_id = $1 AND message_id = $2"), brand, id));
     TRY(run_on(db_sql(c, "DELETE FROM correction WHERE brand_id = $1 AND message_id = $2"), brand, id));
+    TRY(run_on(db_sql(c, "DELETE FROM reply_address WHERE brand_id = $1 AND message_id = $2"), brand, id));
+    TRY(run_on(db_sql(c, "DELETE FROM bounce WHERE brand_id = $1 AND message_id = $2"), brand, id));
     TRY(run_on(db_sql(c, "DELETE FROM approved WHERE brand_id = $1 AND message_id = $2"), brand, id));
     return run_on(db_sql(c, "DELETE FROM message WHERE brand_id = $1 AND id = $2"), brand, id);
 }
 
 err store_message_list(db_conn *c, arena *a, int64_t brand, int64_t conversation, int64_t before_id,
                        int limit, message_list *ret) {
-    db_query *q =
-        db_sql(c, "SELECT " COLUMNS TABLES "WHERE m.brand_id = $1 AND m.conversation_id = $2 AND m.id < $3 "
-                  "ORDER BY m.id DESC LIMIT $4");
+    db_query *q = db_sql(
+        c, "SELECT " COLUMNS ", (SELECT COUNT(*) FROM message_address d WHERE d.brand_id = m.brand_id "
+           "AND d.message_id = m.id AND d.role = 'cc') AS copies " TABLES
+           "WHERE m.brand_id = $1 AND m.conversation_id = $2 AND m.id < $3 ORDER BY m.id DESC LIMIT $4");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, conversation);
     db_bind_int(q, 3, before_id ? before_id : INT64_MAX);
     db_bind_int(q, 4, limit);
     message_list rows = {0};
-    while (db_row(q)) read_row(q, a, list_add(a, &rows));
+    while (db_row(q)) {
+        struct message *m = list_add(a, &rows);
+        read_row(q, a, m);
+        m->copies = db_int(q, "copies");
+    }
     TRY(db_done(q));
     for (size_t i = 0; i < rows.n / 2; i++) {
         struct message other = rows.v[i];
@@ -146,7 +160,8 @@ err store_message_list(db_conn *c, arena *a, int64_t brand, int64_t conversation
 err store_message_last_letter(db_conn *c, arena *a, int64_t brand, int64_t conversation,
                               struct message *ret) {
     db_query *q = db_sql(c, "SELECT " COLUMNS TABLES "WHERE m.brand_id = $1 AND m.conversation_id = $2 "
-                            "AND m.kind = 'letter' ORDER BY m.id DESC LIMIT 1");
+                            "AND m.kind = 'letter' "
+                            "ORDER BY CASE WHEN m.machine = 'bounce' THEN 1 ELSE 0 END, m.id DESC LIMIT 1");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, conversation);
     struct message row;
@@ -243,11 +258,12 @@ err store_conversation_addresses(db_conn *c, arena *a, int64_t brand, int64_t co
 
 err store_conversation_knows(db_conn *c, int64_t brand, int64_t conversation, str address, bool *ret) {
     db_query *q =
-        db_sql(c, "SELECT 1 AS yes FROM message m JOIN message_address d ON d.brand_id = m.brand_id AND "
-                  "d.message_id = m.id "
-                  "WHERE m.brand_id = $1 AND m.conversation_id = $2 AND d.address = $3 AND ((m.kind = "
-                  "'letter' AND d.role IN "
-                  "('from', 'reply_to')) OR (m.kind = 'reply' AND d.role IN ('to', 'cc', 'bcc'))) LIMIT 1");
+        /* From the few messages to their addresses: a join would be walked from the addresses of the brand.
+         */
+        db_sql(c, "SELECT 1 AS yes FROM message m WHERE m.brand_id = $1 AND m.conversation_id = $2 AND "
+                  "EXISTS (SELECT 1 FROM message_address d WHERE d.brand_id = m.brand_id AND "
+                  "d.message_id = m.id AND d.address = $3 AND ((m.kind = 'letter' AND d.role IN "
+                  "('from', 'reply_to')) OR (m.kind = 'reply' AND d.role IN ('to', 'cc', 'bcc')))) LIMIT 1");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, conversation);
     db_bind_text(q, 3, address);

@@ -4,7 +4,11 @@
 
 #include "base/list.h"
 #include "db/db.h"
+#include "format/auth_results.h"
 #include "store/states.h"
+
+/* Pictures from elsewhere: left out, asked for by somebody, those that could be had are shown. */
+typedef enum letter_pictures { PICTURES_OUT, PICTURES_ASKED, PICTURES_SHOWN } letter_pictures;
 
 struct message {
     int64_t id, conversation_id;
@@ -15,11 +19,14 @@ struct message {
     int64_t agent_id, raw_id;
     str from_name, from_address, subject, text, html;
     int remote_images;
-    str problem; /* what could not be read, "" for nothing */
-    str rfc_id;  /* Message-ID without <> */
-    str same_as; /* see the schema */
+    letter_pictures pictures; /* not written by store_message_insert */
+    auth_verdict auth;        /* of a letter: does it come from whom it says? */
+    str problem;              /* what could not be read, "" for nothing */
+    str rfc_id;               /* Message-ID without <> */
+    str same_as;              /* see the schema */
     int64_t waited_since, said_at, created_at;
     str agent_name; /* joined; not written */
+    int64_t copies; /* how many stand in Cc; counted by store_message_list only */
 };
 typedef LIST(struct message) message_list;
 
@@ -31,6 +38,9 @@ struct message_address {
 };
 typedef LIST(struct message_address) message_address_list;
 
+typedef enum file_scan { SCAN_NONE, SCAN_CLEAN, SCAN_FOUND, SCAN_FAILED } file_scan;
+const char *file_scan_name(file_scan s); /* "", "clean", "found", "failed" */
+
 struct attachment {
     int64_t id, message_id, conversation_id, agent_id; /* message_id 0: of a draft */
     str name, type, content_id;
@@ -39,12 +49,19 @@ struct attachment {
     str hash;
     str bytes; /* "" when in_object; read by store_attachment_get only */
     bool in_object;
+    str about;  /* format/about.h; "" for most */
+    bool thumb; /* there is a small picture of it */
+    file_scan scan;
+    str scan_says;      /* the name of what was found, or why it could not be scanned */
+    int64_t allowed_by; /* the lead who lets it be downloaded although something was found */
+    bool remote;        /* a picture from elsewhere, fetched because an agent asked */
+    bool examine;       /* no column: the job `examine` is to look at it when it is filed */
 };
 typedef LIST(struct attachment) attachment_list;
 
 err store_message_insert(db_conn *c, int64_t brand, const struct message *row);
 /* Everything a second reading can change: text, html, subject, from, machine, problem, rfc_id, same_as,
- * said_at. */
+ * said_at, auth. */
 err store_message_reread(db_conn *c, int64_t brand, const struct message *row);
 err store_message_state(db_conn *c, int64_t brand, int64_t id, message_state state);
 err store_message_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct message *ret);
@@ -53,7 +70,7 @@ err store_message_delete(db_conn *c, int64_t brand, int64_t id);
 /* Newest `limit` before `before_id` (0: from the end), returned oldest first. */
 err store_message_list(db_conn *c, arena *a, int64_t brand, int64_t conversation, int64_t before_id,
                        int limit, message_list *ret);
-/* The newest letter, or ERR_MISSING. */
+/* The newest letter, or ERR_MISSING. A report of a mail system only where there is no other. */
 err store_message_last_letter(db_conn *c, arena *a, int64_t brand, int64_t conversation, struct message *ret);
 /* The message of the brand with this Message-ID: ret->id 0 when none. Of several the newest. */
 err store_message_by_rfc_id(db_conn *c, arena *a, int64_t brand, str rfc_id, struct message *ret);

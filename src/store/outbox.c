@@ -2,7 +2,7 @@
 
 #define COLUMNS                                                                                              \
     "o.id, o.message_id, o.inbox_id, o.recipient, o.state, o.ready_at, o.attempts, o.says, o.updated_at, "   \
-    "m.conversation_id, m.subject "
+    "o.later, m.conversation_id, m.subject, m.state AS reply "
 #define TABLES "FROM outbox o JOIN message m ON m.brand_id = o.brand_id AND m.id = o.message_id "
 
 static void read_row(db_query *q, arena *a, struct outbox *r) {
@@ -15,16 +15,18 @@ static void read_row(db_query *q, arena *a, struct outbox *r) {
         .attempts = db_int(q, "attempts"),
         .says = db_text(q, a, "says"),
         .updated_at = db_int(q, "updated_at"),
+        .later = db_int(q, "later"),
         .conversation_id = db_int(q, "conversation_id"),
         .subject = db_text(q, a, "subject"),
     };
     outbox_state_from(db_text(q, a, "state"), &r->state);
+    message_state_from(db_text(q, a, "reply"), &r->reply);
 }
 
 err store_outbox_insert(db_conn *c, int64_t brand, const struct outbox *r) {
     db_query *q =
         db_sql(c, "INSERT INTO outbox (brand_id, id, message_id, inbox_id, recipient, state, ready_at, "
-                  "attempts, says, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+                  "attempts, says, updated_at, later) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, r->id);
     db_bind_int(q, 3, r->message_id);
@@ -35,13 +37,14 @@ err store_outbox_insert(db_conn *c, int64_t brand, const struct outbox *r) {
     db_bind_int(q, 8, r->attempts);
     db_bind_text(q, 9, r->says);
     db_bind_int(q, 10, r->updated_at);
+    db_bind_int(q, 11, r->later);
     return db_done(q);
 }
 
 err store_outbox_update(db_conn *c, int64_t brand, const struct outbox *r) {
     db_query *q =
-        db_sql(c, "UPDATE outbox SET state = $3, ready_at = $4, attempts = $5, says = $6, updated_at = $7 "
-                  "WHERE brand_id = $1 AND id = $2");
+        db_sql(c, "UPDATE outbox SET state = $3, ready_at = $4, attempts = $5, says = $6, updated_at = $7, "
+                  "later = $8 WHERE brand_id = $1 AND id = $2");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, r->id);
     db_bind_text(q, 3, str_z(outbox_state_name(r->state)));
@@ -49,6 +52,7 @@ err store_outbox_update(db_conn *c, int64_t brand, const struct outbox *r) {
     db_bind_int(q, 5, r->attempts);
     db_bind_text(q, 6, r->says);
     db_bind_int(q, 7, r->updated_at);
+    db_bind_int(q, 8, r->later);
     return db_done(q);
 }
 
@@ -110,6 +114,105 @@ err store_outbox_in_state(db_conn *c, arena *a, int64_t brand, outbox_state stat
     db_bind_text(q, 2, str_z(outbox_state_name(state)));
     db_bind_int(q, 3, limit);
     return collect(q, a, ret);
+}
+
+static const char *const view_names[OUTBOX_VIEWS] = {"needs", "failed",  "uncertain", "bounced", "stopped",
+                                                     "waits", "sending", "sent",      "given_up"};
+
+const char *outbox_view_name(outbox_view_kind v) { return (int)v < OUTBOX_VIEWS ? view_names[v] : ""; }
+
+bool outbox_view_from(str s, outbox_view_kind *ret) {
+    for (int i = 0; i < OUTBOX_VIEWS; i++) {
+        if (!str_eq(s, str_z(view_names[i]))) continue;
+        *ret = (outbox_view_kind)i;
+        return true;
+    }
+    return false;
+}
+
+/* Up to four states; what is left over names the first one again. */
+static void states_of(outbox_view_kind view, outbox_state ret[4]) {
+    static const outbox_state table[OUTBOX_VIEWS][4] = {
+        [OUTBOX_VIEW_NEEDS] = {OUTBOX_FAILED, OUTBOX_UNCERTAIN, OUTBOX_BOUNCED, OUTBOX_STOPPED},
+        [OUTBOX_VIEW_FAILED] = {OUTBOX_FAILED, OUTBOX_FAILED, OUTBOX_FAILED, OUTBOX_FAILED},
+        [OUTBOX_VIEW_UNCERTAIN] = {OUTBOX_UNCERTAIN, OUTBOX_UNCERTAIN, OUTBOX_UNCERTAIN, OUTBOX_UNCERTAIN},
+        [OUTBOX_VIEW_BOUNCED] = {OUTBOX_BOUNCED, OUTBOX_BOUNCED, OUTBOX_BOUNCED, OUTBOX_BOUNCED},
+        [OUTBOX_VIEW_STOPPED] = {OUTBOX_STOPPED, OUTBOX_STOPPED, OUTBOX_STOPPED, OUTBOX_STOPPED},
+        [OUTBOX_VIEW_WAITS] = {OUTBOX_HELD, OUTBOX_LIMITED, OUTBOX_READY, OUTBOX_READY},
+        [OUTBOX_VIEW_GOING] = {OUTBOX_SENDING, OUTBOX_DOT_SENT, OUTBOX_DOT_SENT, OUTBOX_DOT_SENT},
+        [OUTBOX_VIEW_SENT] = {OUTBOX_SENT, OUTBOX_SENT, OUTBOX_SENT, OUTBOX_SENT},
+        [OUTBOX_VIEW_GIVEN_UP] = {OUTBOX_TAKEN_BACK, OUTBOX_TAKEN_BACK, OUTBOX_TAKEN_BACK, OUTBOX_TAKEN_BACK},
+    };
+    for (int i = 0; i < 4; i++) ret[i] = table[view][i];
+}
+
+static void bind_view(db_query *q, int64_t brand, const outbox_state states[4], bool one) {
+    db_bind_int(q, 1, brand);
+    for (int i = 0; i < (one ? 1 : 4); i++) db_bind_text(q, 2 + i, str_z(outbox_state_name(states[i])));
+}
+
+/* One state goes along the index, however many rows it has; several have to be sorted, and are few. */
+err store_outbox_view(db_conn *c, arena *a, int64_t brand, outbox_view_kind view, struct page_key after,
+                      int limit, outbox_list *ret) {
+    outbox_state states[4];
+    states_of(view, states);
+    bool one = states[0] == states[1];
+    db_query *q = db_sql(
+        c, one ? "SELECT " COLUMNS TABLES "WHERE o.brand_id = $1 AND o.state = $2 AND (o.updated_at < $3 OR "
+                 "(o.updated_at = $3 AND o.id < $4)) ORDER BY o.updated_at DESC, o.id DESC LIMIT $5"
+               : "SELECT " COLUMNS TABLES "WHERE o.brand_id = $1 AND o.state IN ($2, $3, $4, $5) AND "
+                 "(o.updated_at < $6 OR (o.updated_at = $6 AND o.id < $7)) "
+                 "ORDER BY o.updated_at DESC, o.id DESC LIMIT $8");
+    bind_view(q, brand, states, one);
+    int next = one ? 3 : 6;
+    db_bind_int(q, next, after.id ? after.at : INT64_MAX);
+    db_bind_int(q, next + 1, after.id ? after.id : INT64_MAX);
+    db_bind_int(q, next + 2, limit);
+    return collect(q, a, ret);
+}
+
+err store_outbox_count(db_conn *c, int64_t brand, outbox_view_kind view, int cap, int *ret) {
+    outbox_state states[4];
+    states_of(view, states);
+    db_query *q = db_sql(c, "SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox WHERE brand_id = $1 AND "
+                            "state IN ($2, $3, $4, $5) LIMIT $6) AS few");
+    bind_view(q, brand, states, false);
+    db_bind_int(q, 6, cap);
+    int n = db_row(q) ? (int)db_int(q, "n") : 0;
+    TRY(db_done(q));
+    *ret = n;
+    return ERR_NONE;
+}
+
+err store_outbox_lease(db_conn *c, const struct job *job, int64_t until, bool *ret_mine) {
+    db_query *q = db_sql(c, "UPDATE job SET lease_until = CASE WHEN lease_until < $6 THEN $6 ELSE "
+                            "lease_until END WHERE brand_id = $1 AND kind = $2 AND subject_id = $3 AND "
+                            "attempts = $4 AND id = $5");
+    db_bind_int(q, 1, job->brand_id);
+    db_bind_text(q, 2, job->kind);
+    db_bind_int(q, 3, job->subject_id);
+    db_bind_int(q, 4, job->attempts);
+    db_bind_int(q, 5, job->id);
+    db_bind_int(q, 6, until);
+    TRY(db_done(q));
+    *ret_mine = db_changes(q) == 1;
+    return ERR_NONE;
+}
+
+err store_outbox_unlimit(db_conn *c, int64_t brand, int64_t inbox, int64_t now) {
+    db_query *q = db_sql(c, "UPDATE job SET run_at = $3 WHERE brand_id = $1 AND kind = 'send' AND "
+                            "lease_until < $3 AND subject_id IN (SELECT id FROM outbox WHERE brand_id = $1 "
+                            "AND inbox_id = $2 AND state = 'limited')");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, inbox);
+    db_bind_int(q, 3, now);
+    TRY(db_done(q));
+    q = db_sql(c, "UPDATE outbox SET state = 'ready', ready_at = $3 WHERE brand_id = $1 AND inbox_id = $2 "
+                  "AND state = 'limited'");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, inbox);
+    db_bind_int(q, 3, now);
+    return db_done(q);
 }
 
 err store_draft_put(db_conn *c, int64_t brand, const struct draft *r) {

@@ -1,10 +1,10 @@
 #include "store/raw.h"
 
 err store_raw_insert(db_conn *c, int64_t brand, const struct raw *r) {
-    db_query *q =
-        db_sql(c, "INSERT INTO raw (brand_id, id, inbox_id, state, mail_from, rcpt, size, hash, bytes, "
-                  "message_id, problem, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-                  "$12)");
+    db_query *q = db_sql(
+        c, "INSERT INTO raw (brand_id, id, inbox_id, state, mail_from, rcpt, size, hash, bytes, "
+           "message_id, problem, received_at, origin) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+           "$11, $12, $13)");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, r->id);
     db_bind_int(q, 3, r->inbox_id);
@@ -20,13 +20,14 @@ err store_raw_insert(db_conn *c, int64_t brand, const struct raw *r) {
     db_bind_int(q, 10, r->message_id);
     db_bind_text(q, 11, r->problem);
     db_bind_int(q, 12, r->received_at);
+    db_bind_text(q, 13, str_z(raw_origin_name(r->origin)));
     return db_done(q);
 }
 
 err store_raw_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct raw *ret) {
     db_query *q =
         db_sql(c, "SELECT id, inbox_id, state, mail_from, rcpt, size, hash, bytes, message_id, problem, "
-                  "received_at FROM raw WHERE brand_id = $1 AND id = $2");
+                  "received_at, origin FROM raw WHERE brand_id = $1 AND id = $2");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, id);
     struct raw r = {0};
@@ -45,6 +46,7 @@ err store_raw_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct raw *r
             .received_at = db_int(q, "received_at"),
         };
         raw_state_from(db_text(q, a, "state"), &r.state);
+        raw_origin_from(db_text(q, a, "origin"), &r.origin);
     }
     TRY(db_done(q));
     if (!r.id) return err_set(ERR_MISSING, "There are no bytes kept under this number.");
@@ -60,6 +62,13 @@ err store_raw_settle(db_conn *c, int64_t brand, int64_t id, raw_state state, int
     db_bind_text(q, 3, str_z(raw_state_name(state)));
     db_bind_int(q, 4, message);
     db_bind_text(q, 5, problem);
+    return db_done(q);
+}
+
+err store_raw_delete(db_conn *c, int64_t brand, int64_t id) {
+    db_query *q = db_sql(c, "DELETE FROM raw WHERE brand_id = $1 AND id = $2");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, id);
     return db_done(q);
 }
 

@@ -27,5 +27,7 @@ SET(message_kind, "letter", "reply", "note")
 SET(message_state, "", "held", "queued", "sent", "failed", "uncertain", "recorded")
 SET(channel, "mail", "paper", "call", "web")
 SET(raw_state, "new", "read", "unreadable", "duplicate", "out")
-SET(outbox_state, "held", "ready", "sending", "dot_sent", "sent", "uncertain", "failed", "taken_back")
+SET(raw_origin, "", "past", "sent", "brought")
+SET(outbox_state, "held", "ready", "sending", "dot_sent", "sent", "uncertain", "failed", "taken_back",
+    "bounced", "stopped", "limited")
 SET(close_reason, "", "spam", "machine", "duplicate", "none_needed", "blocked")

@@ -19,6 +19,10 @@ typedef enum message_state {
 } message_state;
 typedef enum channel { CHANNEL_MAIL, CHANNEL_PAPER, CHANNEL_CALL, CHANNEL_WEB } channel;
 typedef enum raw_state { RAW_NEW, RAW_READ, RAW_UNREADABLE, RAW_DUPLICATE, RAW_OUT } raw_state;
+/* CAME: as letters do. The others were brought in (desk/import.h), and nothing answers them by itself. PAST:
+ * an older letter that waits for nobody. SENT: a reply of ours, from a Sent folder. BROUGHT: a letter that
+ * waits. */
+typedef enum raw_origin { RAW_CAME, RAW_PAST, RAW_SENT, RAW_BROUGHT } raw_origin;
 typedef enum outbox_state {
     OUTBOX_HELD,
     OUTBOX_READY,
@@ -27,7 +31,10 @@ typedef enum outbox_state {
     OUTBOX_SENT,
     OUTBOX_UNCERTAIN,
     OUTBOX_FAILED,
-    OUTBOX_TAKEN_BACK
+    OUTBOX_TAKEN_BACK,
+    OUTBOX_BOUNCED, /* it left, and a mail system sent it back */
+    OUTBOX_STOPPED, /* its time came, but they had written again: a person decides */
+    OUTBOX_LIMITED  /* waits because its inbox sends only so many letters a minute */
 } outbox_state;
 /* Why a conversation is done though a letter in it is unanswered. */
 typedef enum close_reason {
@@ -39,7 +46,7 @@ typedef enum close_reason {
     CLOSE_BLOCKED /* the sender is blocked */
 } close_reason;
 /* conversation.closed_kind */
-enum { CLOSED_NOT = 0, CLOSED_ANSWERED = 1, CLOSED_WITHOUT = 2, CLOSED_JUNK = 3 };
+enum { CLOSED_NOT = 0, CLOSED_ANSWERED = 1, CLOSED_WITHOUT = 2, CLOSED_JUNK = 3, CLOSED_MERGED = 4 };
 
 const char *conversation_state_name(conversation_state v);
 bool conversation_state_from(str s, conversation_state *ret);
@@ -51,6 +58,8 @@ const char *channel_name(channel v);
 bool channel_from(str s, channel *ret);
 const char *raw_state_name(raw_state v);
 bool raw_state_from(str s, raw_state *ret);
+const char *raw_origin_name(raw_origin v);
+bool raw_origin_from(str s, raw_origin *ret);
 const char *outbox_state_name(outbox_state v);
 bool outbox_state_from(str s, outbox_state *ret);
 const char *close_reason_name(close_reason v);

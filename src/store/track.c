@@ -82,12 +82,16 @@ err store_tracked_by_hash(db_conn *c, arena *a, str hash, struct store_tracked *
         "SELECT t.brand_id, t.id, t.conversation_id, t.created_at, t.expires_at, t.revoked_at, b.name, "
         "b.slug, "
         "b.language, b.zone, v.created_at AS begun_at, "
-        "COALESCE((SELECT m.from_name FROM message m WHERE m.brand_id = t.brand_id AND "
-        "m.conversation_id = t.conversation_id AND m.kind = 'letter' ORDER BY m.id LIMIT 1), '') AS sender, "
+        "v.customer_id, "
+        "COALESCE((SELECT m.from_name FROM message m JOIN customer_address k ON k.brand_id = m.brand_id "
+        "AND k.address = m.from_address AND k.customer_id = v.customer_id WHERE m.brand_id = t.brand_id AND "
+        "m.conversation_id = t.conversation_id AND m.kind = 'letter' ORDER BY m.id LIMIT 1), u.name) "
+        "AS sender, "
         "COALESCE((SELECT MAX(r.said_at) FROM message r WHERE r.brand_id = t.brand_id AND "
         "r.conversation_id = t.conversation_id AND r.kind = 'reply' AND r.state IN ('sent', 'recorded')), 0) "
         "AS answered_at FROM track t JOIN brand b ON b.id = t.brand_id "
-        "JOIN conversation v ON v.brand_id = t.brand_id AND v.id = t.conversation_id WHERE t.hash = $1");
+        "JOIN conversation v ON v.brand_id = t.brand_id AND v.id = t.conversation_id "
+        "JOIN customer u ON u.brand_id = v.brand_id AND u.id = v.customer_id WHERE t.hash = $1");
     db_bind_blob(q, 1, hash);
     struct store_tracked row = {0};
     bool there = db_row(q);
@@ -104,6 +108,7 @@ err store_tracked_by_hash(db_conn *c, arena *a, str hash, struct store_tracked *
         row.brand_zone = db_text(q, a, "zone");
         row.begun_at = db_int(q, "begun_at");
         row.answered_at = db_int(q, "answered_at");
+        row.customer_id = db_int(q, "customer_id");
         row.sender = db_text(q, a, "sender");
     }
     TRY(db_done(q));

@@ -31,7 +31,8 @@ struct store_tracked {
     struct store_track track;
     int64_t begun_at;    /* when the conversation began */
     int64_t answered_at; /* when a person wrote back last; 0 not yet */
-    str sender;          /* the name that the first letter was signed with */
+    int64_t customer_id; /* whose conversation it is */
+    str sender;          /* the name that their first letter was signed with; else as they are called */
     str brand_name, brand_slug, brand_language, brand_zone;
 };
 /* By the hash of a link, ended ones too. ERR_MISSING. */

@@ -1,12 +1,14 @@
 /* The conversation page's one struct, in as few statements as it takes. */
 #include <string.h>
 
+#include "desk/settings.h"
 #include "format/unwrap.h"
 #include "store/voice.h"
 #include "web/box_page.h"
 #include "web/child_page.h"
 #include "web/defect_page.h"
 #include "web/gesture_panel.h"
+#include "web/merge_page.h"
 #include "web/missing_page.h"
 #include "web/promise_page.h"
 #include "web/reply_page.h"
@@ -62,25 +64,59 @@ static void merge(struct web_call *w, struct conversation_page *p) {
     }
 }
 
+/* What reports say, beside the report and beside the reply that they are about. */
+static err hang_reports_on(struct web_call *w, struct conversation_page *p) {
+    db_conn *c;
+    store_bounce_list all = {0};
+    TRY(web_read(w, &c));
+    TRY(store_bounces_of(c, w->arena, w->who.brand.id, p->c.id, &all));
+    for (size_t i = 0; i < all.n; i++) {
+        struct said *report = said_of(p, all.v[i].message_id), *reply = said_of(p, all.v[i].reply_id);
+        if (report) *list_add(w->arena, &report->bounces) = all.v[i];
+        if (reply) *list_add(w->arena, &reply->bounces) = all.v[i];
+    }
+    return ERR_NONE;
+}
+
+/* Asked only where a letter is looked at as it was sent and has such pictures. */
+static err may_fetch(struct web_call *w, bool *ret) {
+    db_conn *c;
+    int64_t allowed;
+    TRY(web_read(w, &c));
+    TRY(setting_number(c, w->arena, w->who.brand.id, SETTING_REMOTE_PICTURES, &allowed));
+    *ret = allowed != 0;
+    return ERR_NONE;
+}
+
 static err hang_on(struct web_call *w, struct conversation_page *p) {
     db_conn *c;
     int64_t brand = w->who.brand.id;
-    bool replies = false;
-    for (size_t i = 0; i < p->messages.n; i++) replies = replies || p->messages.v[i].kind == MESSAGE_REPLY;
+    bool replies = false, reports = false, copies = false;
+    for (size_t i = 0; i < p->messages.n; i++) {
+        replies = replies || p->messages.v[i].kind == MESSAGE_REPLY;
+        copies = copies || p->messages.v[i].copies > 0;
+        reports = reports || str_eq(p->messages.v[i].machine, S("bounce"));
+    }
     TRY(web_read(w, &c));
     attachment_list files = {0};
     TRY(store_attachments_of_conversation(c, w->arena, brand, p->c.id, &files));
     for (size_t i = 0; i < files.n; i++) {
-        struct said *s = said_of(p, files.v[i].message_id);
+        struct said *s = files.v[i].remote ? NULL : said_of(p, files.v[i].message_id);
         if (s) *list_add(w->arena, &s->files) = files.v[i];
     }
-    if (!replies) return ERR_NONE;
+    for (size_t i = 0; i < p->said.n; i++) {
+        struct said *s = &p->said.v[i];
+        if (s->as_sent && s->message->remote_images) TRY(may_fetch(w, &s->may_fetch));
+    }
+    if (reports) TRY(hang_reports_on(w, p));
+    if (!replies && !copies) return ERR_NONE;
     outbox_list outbox = {0};
-    TRY(store_outbox_of_conversation(c, w->arena, brand, p->c.id, &outbox));
+    if (replies) TRY(store_outbox_of_conversation(c, w->arena, brand, p->c.id, &outbox));
     for (size_t i = 0; i < outbox.n; i++) {
         struct said *s = said_of(p, outbox.v[i].message_id);
         if (!s) continue;
         *list_add(w->arena, &s->outbox) = outbox.v[i];
+        if (outbox.v[i].later) continue;
         if (s->message->state != MESSAGE_HELD || s->message->agent_id != w->who.agent.id) continue;
         p->held = s->message;
         p->ready_at = outbox.v[i].ready_at;
@@ -89,9 +125,11 @@ static err hang_on(struct web_call *w, struct conversation_page *p) {
     TRY(store_conversation_addresses(c, w->arena, brand, p->c.id, &addresses));
     for (size_t i = 0; i < p->said.n; i++) {
         struct said *s = &p->said.v[i];
-        if (!s->message || s->message->kind != MESSAGE_REPLY) continue;
-        s->to = addresses_line(w->arena, &addresses, s->message->id, ROLE_TO);
+        if (!s->message) continue;
+        if (s->message->kind == MESSAGE_REPLY)
+            s->to = addresses_line(w->arena, &addresses, s->message->id, ROLE_TO);
         s->cc = addresses_line(w->arena, &addresses, s->message->id, ROLE_CC);
+        s->bcc = addresses_line(w->arena, &addresses, s->message->id, ROLE_BCC);
     }
     return ERR_NONE;
 }
@@ -102,6 +140,7 @@ static void typed_in(struct web_call *w, struct composing *k) {
     k->bcc = web_param(w, "bcc");
     k->subject = web_param(w, "subject");
     k->text = web_param_text(w, "text");
+    k->leave_at = web_param(w, "leave_at");
 }
 
 static void add_inserts(struct web_call *w, const store_piece_list *pieces, bool fact, insert_list *all) {
@@ -148,10 +187,13 @@ static err load_compose(struct web_call *w, struct conversation_page *p, bool ty
         k->subject = draft.subject;
         k->text = draft.text;
     }
-    if (typed || (k->kept && (k->to.n || k->subject.n))) return ERR_NONE;
     struct reply_default standard;
     TRY(reply_defaults(c, w->arena, brand, &p->c, &standard));
+    k->answers = standard.to_line;
+    k->astray = compose_astray(w->arena, k->to, k->answers);
+    if (typed || (k->kept && (k->to.n || k->subject.n))) return ERR_NONE;
     k->to = standard.to_line;
+    k->astray = false;
     k->subject = standard.subject;
     return ERR_NONE;
 }
@@ -174,7 +216,7 @@ static err load_customer(struct web_call *w, struct conversation_page *p) {
     if (seen) return ERR_NONE;
     struct conversation related;
     err e = store_conversation_get(c, w->arena, brand, p->c.related_id, &related);
-    if (e == ERR_NONE) *list_add(w->arena, &p->others) = related;
+    if (e == ERR_NONE && !related.merged_into) *list_add(w->arena, &p->others) = related;
     return e == ERR_MISSING ? ERR_NONE : e;
 }
 
@@ -218,6 +260,11 @@ err conversation_load(struct web_call *w, int64_t id, bool typed, struct convers
     db_conn *c;
     TRY(web_read(w, &c));
     TRY(store_conversation_get(c, w->arena, w->who.brand.id, id, &p->c));
+    if (p->c.merged_into) {
+        /* A signpost: what it leads to is shown in its place. */
+        TRY(merge_end_in(c, w->who.brand.id, id, &id));
+        TRY(store_conversation_get(c, w->arena, w->who.brand.id, id, &p->c));
+    }
     p->base = web_path(w, "/c/%lld", (long long)id);
     p->may_write = web_may(w, RIGHT_WRITE);
     p->mine = p->c.agent_id == w->who.agent.id;
@@ -236,6 +283,7 @@ err conversation_load(struct web_call *w, int64_t id, bool typed, struct convers
     TRY(promise_panel_load(w, p));
     TRY(box_panel_load(w, id, &p->boxes));
     child_only_looks(w, p);
+    if (!w->program) TRY(merge_panel_load(w, p));
     if (!w->program) TRY(track_panel_load(w, p));
     if (!w->program) TRY(load_around(w, p));
     TRY(load_heard(w, p));
@@ -251,5 +299,6 @@ err conversation_view_page(struct web_call *w) {
     TRY(web_id(w, 1, &id));
     TRY(conversation_load(w, id, false, &p));
     w->view = p;
+    if (p->c.id != id && !w->json && !w->fragment.n) web_go(w, p->base);
     return ERR_NONE;
 }

@@ -5,6 +5,8 @@
 #include "web/box_page.h"
 #include "web/child_page.h"
 #include "web/defect_page.h"
+#include "web/file_page.h"
+#include "web/incoming_page.h"
 #include "web/promise_page.h"
 
 void conversation_html(struct web_call *w) {
@@ -35,6 +37,10 @@ static void json_file(const struct web_call *w, struct json_out *o, const struct
     json_key(o, S("type")), json_str(o, f->type);
     json_key(o, S("size")), json_int(o, f->size);
     json_key(o, S("inline")), json_bool(o, f->shown_inline);
+    json_key(o, S("scan")), json_str(o, str_z(file_scan_name(f->scan)));
+    json_key(o, S("scan_says")), json_str(o, f->scan_says);
+    json_key(o, S("held")), json_bool(o, files_held(f));
+    file_about_json(f, o);
     json_key(o, S("url")),
         json_str(o, str_fmt(w->arena, "/api/v1%.*s", STR_FMT(web_path(w, "/a/%lld", (long long)f->id))));
     json_close_object(o);
@@ -73,8 +79,11 @@ static void json_message(const struct web_call *w, struct json_out *o, const str
     }
     json_key(o, S("html")), json_bool(o, m->html.n > 0);
     json_key(o, S("remote_images")), json_int(o, m->remote_images);
+    json_key(o, S("pictures")), json_str(o, str_z(letter_pictures_name(m->pictures)));
     json_key(o, S("machine")), json_str(o, m->machine);
     json_key(o, S("problem")), json_str(o, m->problem);
+    json_key(o, S("auth")), json_str(o, str_z(auth_verdict_name(m->auth)));
+    if (s->bounces.n) json_key(o, S("bounces")), bounces_json(&s->bounces, o);
     json_key(o, S("agent")), json_id(o, m->agent_id);
     json_key(o, S("said_at")), json_int(o, m->said_at);
     json_key(o, S("files"));

@@ -3,6 +3,7 @@
 #define LONGHAND_WEB_CONVERSATION_PAGE_H
 
 #include "desk/reply.h"
+#include "store/bounce.h"
 #include "store/customer.h"
 #include "store/event.h"
 #include "store/message.h"
@@ -17,10 +18,12 @@ enum { MESSAGES_SHOWN = 100, EVENTS_SHOWN = 200, OPEN_SHOWN = 4, OTHERS_SHOWN = 
 struct said {
     const struct message *message;
     const struct event *event;
-    str to, cc;       /* of a reply, as one line */
+    str to, cc, bcc;  /* of a reply, as one line; cc of a letter, too */
     str body, quoted; /* the text, and what it quotes at its end */
     attachment_list files;
     outbox_list outbox;
+    store_bounce_list bounces;        /* what reports say of it, or what it, a report, says */
+    bool may_fetch;                   /* the brand lets its pictures from elsewhere be fetched */
     bool as_sent;                     /* its HTML is shown in a frame */
     const struct letter_heard *heard; /* of a letter; NULL: not listened to */
 };
@@ -41,6 +44,9 @@ struct composing {
     attachment_list files;
     str base;        /* "/b/SLUG/c/ID" or "/b/SLUG/write": followed by /reply, /draft, /attach, /detach */
     int64_t version; /* -1: there is none yet */
+    str answers;     /* reply_default.to_line as this page knows it; sent along, so that a change is seen */
+    bool astray;     /* `to` names nobody of `answers` */
+    str leave_at;    /* "2026-11-24T09:00" as typed; "" none */
     int64_t seen;    /* the last message or event on the page, so that a refusal can say what came after it */
     bool kept;       /* there is a draft */
     str key;         /* reply_wish.key: one for each form that was made */
@@ -54,6 +60,7 @@ struct conflict {
     bool yes;
     str says;
     said_list newer;
+    bool later;                     /* it was to leave later */
     str to;                         /* whom the refused reply would have gone to */
     const struct check_view *stops; /* what the letter check stopped it for; NULL nothing */
     str because;                    /* the reason given so far why it shall go anyway */
@@ -62,6 +69,7 @@ struct conflict {
 };
 
 struct child_panel;
+struct forwarded_offer;
 struct defect_panel;
 struct conversation_page {
     struct frame frame;
@@ -91,6 +99,8 @@ struct conversation_page {
     const struct track_panel *track; /* missing_page.h */
     struct child_panel *child;       /* child_page.h */
     struct defect_panel *defects;    /* defect_page.h */
+    const struct forwarded_offer
+        *forwarded; /* a letter that a colleague forwarded (merge_page.h); NULL none */
     bool may_write, mine;
 };
 

@@ -43,7 +43,25 @@ static const struct event_word event_words[] = {
     {"unblocked", T("You let letters from {1} in again"), T("{0} let letters from {1} in again")},
     {"taken_back", T("You took a reply back before it left"), T("{0} took a reply back before it left")},
     {"send_failed", T("A reply could not be delivered: {1}"), T("A reply could not be delivered: {1}")},
+    {"send_bounced", T("A reply came back: {1}"), T("A reply came back: {1}")},
+    {"send_stopped", T("A reply waits, because they wrote again before it left: {1}"),
+     T("A reply waits, because they wrote again before it left: {1}")},
+    {"send_proved", T("It is known now that a reply left: {1}"), T("It is known now that a reply left: {1}")},
+    {"send_now", T("You sent a waiting reply now: {1}"), T("{0} sent a waiting reply now: {1}")},
+    {"send_again", T("You sent a reply again: {1}"), T("{0} sent a reply again: {1}")},
+    {"send_arrived", T("You said that a reply arrived: {1}"), T("{0} said that a reply arrived: {1}")},
+    {"send_given_up", T("You gave a reply up: {1}"), T("{0} gave a reply up: {1}")},
+    {"send_later_changed", T("You changed when a reply leaves: {1}"),
+     T("{0} changed when a reply leaves: {1}")},
+    {"send_delayed", T("A reply is still on its way: {1}"), T("A reply is still on its way: {1}")},
+    {"complained", T("They called a reply unwanted: {1}"), T("They called a reply unwanted: {1}")},
+    {"acknowledged", T("They were told that their letter has come"),
+     T("They were told that their letter has come")},
     {"send_uncertain", T("A reply may not have arrived: {1}"), T("A reply may not have arrived: {1}")},
+    {"file_allowed", T("You allowed a file in which something was found: {1}"),
+     T("{0} allowed a file in which something was found: {1}")},
+    {"pictures_asked", T("You had pictures from elsewhere fetched"),
+     T("{0} had pictures from elsewhere fetched")},
     {"reread", T("You had the letter read again"), T("{0} had the letter read again")},
     {"gesture_given", T("You gave this: {1}"), T("{0} gave this: {1}")},
     {"gesture_asked", T("You asked a lead to confirm this: {1}"), T("{0} asked a lead to confirm this: {1}")},
@@ -97,6 +115,15 @@ static const struct event_word event_words[] = {
      T("The test {1} ended; they wait to hear what became of it")},
     {"trial_skipped", T("You said that they need no letter about the test {1}"),
      T("{0} said that they need no letter about the test {1}")},
+    {"merged", T("You merged conversation {1} into this one"),
+     T("{0} merged conversation {1} into this one")},
+    {"split_off", T("You split messages off into conversation {1}"),
+     T("{0} split messages off into conversation {1}")},
+    {"split_from", T("You split this off from conversation {1}"),
+     T("{0} split this off from conversation {1}")},
+    {"moved", T("You moved this to another inbox: {1}"), T("{0} moved this to another inbox: {1}")},
+    {"forwarded", T("You made this its writer's letter; {1} forwarded it"),
+     T("{0} made this its writer's letter; {1} forwarded it")},
     {"away", T("You are away; this went back to the list"), T("{0} is away; this went back to the list")},
 };
 
@@ -165,6 +192,13 @@ void split_quoted(arena *a, str text, str *ret_body, str *ret_quoted) {
 str outbox_text(struct web_call *w, const struct outbox *o) {
     switch (o->state) {
     case OUTBOX_FAILED: return fill(w, T("{0} has not got this. The answer was: {1}"), o->recipient, o->says);
+    case OUTBOX_BOUNCED: return fill(w, T("This came back from {0}. They said: {1}"), o->recipient, o->says);
+    case OUTBOX_STOPPED:
+        return fill(w,
+                    T("This was to leave by now, but the conversation waits for an answer again since it was "
+                      "written. Look whether it still fits."),
+                    o->recipient, o->says);
+    case OUTBOX_LIMITED: return web_text(w, T("This waits: its inbox sends only so many letters a minute."));
     case OUTBOX_UNCERTAIN:
         return fill(w,
                     T("This may or may not have reached {0}: the line broke after the last word and before "

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/embedded.h"
+#include "desk/files.h"
 #include "desk/intake.h"
 #include "desk/reading.h"
 #include "desk/reply.h"
 #include "format/picture.h"
+#include "store/file.h"
 #include "store/raw.h"
 #include "web/conversation_page.h"
 
@@ -27,11 +29,15 @@ static void add_base64(buf *out, str bytes) {
     buf_grew(out, n - 1); /* without the NUL */
 }
 
+static bool is_remote_id(str id) { return str_starts(id, S("remote-")) && str_ends(id, S("@longhand")); }
+
 /* A sandboxed document has no origin, so a browser sends it no cookie: its pictures come within it. */
 static void add_picture(buf *out, struct inlining *x, str content_id) {
     for (size_t i = 0; i < x->files.n; i++) {
         const struct attachment *f = &x->files.v[i];
         if (!str_eq(f->content_id, content_id) || f->size > (int64_t)x->room) continue;
+        /* Names of our own are for pictures that we fetched, whatever a letter calls its files. */
+        if (f->remote != is_remote_id(content_id) || files_held(f)) continue;
         struct attachment whole;
         if (attachment_bytes(x->w->desk, x->w->arena, &x->w->actor, f->id, &whole)) break;
         str type = picture_type(whole.bytes);
@@ -62,6 +68,25 @@ static void add_html(buf *out, struct inlining *x, str html) {
     }
 }
 
+/* What it quotes at its end stands folded, as it does in the plain text, and on the same grounds: the words
+ * must say that there is a quote, not the markup alone. */
+static void add_folded(struct web_call *w, buf *out, struct inlining *x, const struct message *m) {
+    size_t from, to;
+    str body, quoted;
+    split_quoted(w->arena, m->text, &body, &quoted);
+    if (!quoted.n || !html_quote_at_end(m->html, &from, &to)) {
+        add_html(out, x, m->html);
+        return;
+    }
+    add_html(out, x, str_slice(m->html, 0, from));
+    buf_add(out, S("<details><summary>"));
+    html_escape(out, web_text(w, T("Quoted text and signature")));
+    buf_add(out, S("</summary>"));
+    add_html(out, x, str_slice(m->html, from, to));
+    buf_add(out, S("</details>"));
+    add_html(out, x, str_slice(m->html, to, m->html.n));
+}
+
 /* Within the read transaction: the letter, and that it is the brand's own. */
 static err load_message(struct web_call *w, struct message *ret_message) {
     int64_t id;
@@ -88,7 +113,7 @@ err letter_html(struct web_call *w) {
     html_escape(out, m.subject);
     buf_add_fmt(out, "</title><link rel=\"stylesheet\" href=\"/assets/%s/letter.css\"></head><body>\n",
                 embedded_version());
-    add_html(out, &x, m.html);
+    add_folded(w, out, &x, &m);
     buf_add(out, S("\n</body></html>\n"));
     w->out->type = S("text/html; charset=utf-8");
     w->csp = "default-src 'none'; img-src data:; style-src 'self'; sandbox allow-popups "
@@ -123,6 +148,12 @@ err letter_raw(struct web_call *w) {
     TRY(load_message(w, &m));
     if (!m.raw_id) return err_set(ERR_MISSING, "This message did not come by mail.");
     TRY(web_read(w, &c));
+    bool held;
+    TRY(store_file_held(c, w->who.brand.id, m.raw_id, &held));
+    if (held)
+        return err_set(ERR_DENIED,
+                       "A virus scanner found something in a file of this letter, so its bytes stay here "
+                       "until a lead allows that file.");
     TRY(store_raw_get(c, w->arena, w->who.brand.id, m.raw_id, &raw));
     web_read_end(w);
     TRY(intake_bytes(w->desk, w->arena, &raw, &bytes));
@@ -132,11 +163,19 @@ err letter_raw(struct web_call *w) {
     return ERR_NONE;
 }
 
+static err not_held(const struct attachment *f) {
+    if (!files_held(f)) return ERR_NONE;
+    return err_set(ERR_DENIED,
+                   "A virus scanner found %.*s in this file. It stays here until a lead allows it.",
+                   STR_FMT(f->scan_says));
+}
+
 static err attachment(struct web_call *w, bool show) {
     int64_t id;
     struct attachment f;
     TRY(web_id(w, 1, &id));
     TRY(attachment_bytes(w->desk, w->arena, &w->actor, id, &f));
+    TRY(not_held(&f));
     str type = picture_type(f.bytes);
     w->csp = closed_csp;
     w->cache = "private, max-age=86400, immutable";
@@ -150,6 +189,41 @@ static err attachment(struct web_call *w, bool show) {
 
 err attachment_picture(struct web_call *w) { return attachment(w, true); }
 err attachment_download(struct web_call *w) { return attachment(w, false); }
+
+err thumb_picture(struct web_call *w) {
+    int64_t id;
+    struct attachment f;
+    db_conn *c;
+    str jpeg;
+    TRY(web_id(w, 1, &id));
+    TRY(web_read(w, &c));
+    TRY(store_attachment_get(c, w->arena, w->who.brand.id, id, &f));
+    if (!f.message_id && f.agent_id != w->who.agent.id) return err_set(ERR_MISSING, "There is no such file.");
+    TRY(not_held(&f));
+    TRY(store_thumb_get(c, w->arena, w->who.brand.id, id, &jpeg));
+    if (!jpeg.n) return err_set(ERR_MISSING, "There is no small picture of this file.");
+    w->csp = closed_csp;
+    w->cache = "private, max-age=86400, immutable";
+    web_bytes(w, "image/jpeg", jpeg);
+    return ERR_NONE;
+}
+
+err file_do_allow(struct web_call *w) {
+    int64_t id, conversation, message;
+    TRY(web_id(w, 1, &id));
+    TRY(files_allow(w->desk, w->arena, &w->actor, id, &conversation, &message));
+    web_go(w, web_path(w, "/c/%lld#m-%lld", (long long)conversation, (long long)message));
+    return ERR_NONE;
+}
+
+err letter_do_pictures(struct web_call *w) {
+    int64_t id, conversation;
+    TRY(web_id(w, 1, &id));
+    TRY(pictures_ask(w->desk, w->arena, &w->actor, id, &conversation));
+    long long m = (long long)id;
+    web_go(w, web_path(w, "/c/%lld?sent=%lld#m-%lld", (long long)conversation, m, m));
+    return ERR_NONE;
+}
 
 err letter_do_reread(struct web_call *w) {
     struct message m;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
+#include "desk/fetch.h"
 #include "desk/roles.h"
 #include "store/box.h"
 #include "store/defect_alarm.h"
@@ -34,8 +36,7 @@ struct glances {
 };
 
 struct glances *glances_new(void) {
-    struct glances *g = calloc(1, sizeof *g);
-    if (!g) abort();
+    struct glances *g = memory_zeroed(sizeof *g);
     pthread_mutex_init(&g->lock, NULL);
     return g;
 }
@@ -103,13 +104,8 @@ static err count_views(db_conn *c, int64_t brand, int ret_counts[GLANCE_VIEWS]) 
     return ERR_NONE;
 }
 
-static err look_at_outbox(db_conn *c, arena *a, int64_t brand, int *ret_count) {
-    outbox_list failed = {0}, uncertain = {0};
-    TRY(store_outbox_in_state(c, a, brand, OUTBOX_FAILED, UNDELIVERED_CAP, &failed));
-    TRY(store_outbox_in_state(c, a, brand, OUTBOX_UNCERTAIN, UNDELIVERED_CAP, &uncertain));
-    int n = (int)(failed.n + uncertain.n);
-    *ret_count = n > UNDELIVERED_CAP ? UNDELIVERED_CAP : n;
-    return ERR_NONE;
+static err look_at_outbox(db_conn *c, int64_t brand, int *ret_count) {
+    return store_outbox_count(c, brand, OUTBOX_VIEW_NEEDS, UNDELIVERED_CAP, ret_count);
 }
 
 static int capped(const struct promise_counts *n) {
@@ -152,12 +148,24 @@ static err look_at_makers(db_conn *c, int64_t brand, int64_t now, struct glance 
     return store_trial_count_waiting(c, brand, now - 91 * (int64_t)DAY_MS, GLANCE_COUNT_CAP, &g->told_later);
 }
 
+static err look_at_mailboxes(db_conn *c, arena *a, int64_t brand, int64_t now, struct glance *g) {
+    store_fetch_list all = {0};
+    TRY(store_silences(c, a, brand, &g->silent));
+    TRY(store_fetch_list_of_brand(c, a, brand, &all));
+    for (size_t i = 0; i < all.n; i++) {
+        if (fetch_view_of(&all.v[i], now).health != FETCH_TROUBLE || g->untaken++) continue;
+        g->untaken_address = all.v[i].address;
+        g->untaken_id = all.v[i].inbox_id;
+    }
+    return ERR_NONE;
+}
+
 static err look(db_conn *c, struct kept *k, int64_t brand) {
     struct glance *g = &k->glance;
     TRY(store_gestures_asked_count(c, brand, UNDELIVERED_CAP, &g->asked));
     TRY(gesture_rules_of(c, k->arena, brand, &g->rules));
     TRY(count_views(c, brand, g->counts));
-    TRY(look_at_outbox(c, k->arena, brand, &g->undelivered));
+    TRY(look_at_outbox(c, brand, &g->undelivered));
     TRY(look_at_boxes(c, brand, &g->boxes));
     TRY(look_at_people(c, k->arena, brand, &g->colleagues));
     TRY(store_conversation_view(c, k->arena, brand, VIEW_WAITING, 0, (struct page_key){0, 0}, GLANCE_ROWS,
@@ -182,12 +190,12 @@ err glance_of(struct web_call *w, const struct glance **ret_glance) {
         if (!k) {
             db_conn *c;
             TRY(web_read(w, &c));
-            k = calloc(1, sizeof *k);
-            if (!k) abort();
+            k = memory_take(sizeof *k);
             *k = (struct kept){
                 .arena = arena_new(0), .generation = generation, .made_at = clock_monotonic_ms()};
             atomic_init(&k->refs, 1);
             err e = look(c, k, brand);
+            if (!e) e = look_at_mailboxes(c, k->arena, brand, w->page.now, &k->glance);
             if (!e) e = look_at_makers(c, brand, w->page.now, &k->glance);
             if (!e) e = look_at_promises(w, c, &k->glance.promises);
             if (e) {

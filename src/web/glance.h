@@ -8,6 +8,7 @@
 #include "store/child.h"
 #include "store/conversation.h"
 #include "store/inbox.h"
+#include "store/rhythm.h"
 #include "store/world.h"
 #include "web/web.h"
 
@@ -25,8 +26,12 @@ struct glance {
     int64_t worries;            /* open ones */
     store_safeguard_list care;  /* everybody, and who looks after worries */
     store_inbox_list inboxes;   /* disabled ones too */
-    bool stays_here;            /* every inbox puts its replies into a folder of this machine */
-    struct store_world world;   /* who speaks, notes, words and ends of letters, as far as they stand there */
+    int untaken;                /* mailboxes that cannot be fetched; the first one's address and inbox: */
+    str untaken_address;
+    int64_t untaken_id;
+    store_silence_list silent; /* inboxes that are silent beyond their rhythm */
+    bool stays_here;           /* every inbox puts its replies into a folder of this machine */
+    struct store_world world;  /* who speaks, notes, words and ends of letters, as far as they stand there */
     store_agent_list colleagues; /* who may be passed a conversation: not disabled, has signed up */
 };
 

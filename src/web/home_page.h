@@ -19,6 +19,8 @@ void home_json(const struct web_call *w, struct json_out *o);
 err home_brand(struct web_call *w); /* "/b/SLUG": to its list */
 
 err health(struct web_call *w);
+/* Prometheus text, for who sends the token of desk.json. */
+err figures_view(struct web_call *w);
 err asset(struct web_call *w);
 err openapi(struct web_call *w);
 

@@ -1,6 +1,8 @@
 #include "web/inbox_page.h"
 
 #include "desk/brands.h"
+#include "desk/fetch.h"
+#include "desk/pace.h"
 #include "inbox.tmpl.h"
 
 /* No page and no JSON has a use for it, so it goes no further than this. */
@@ -18,6 +20,9 @@ err inboxes_view(struct web_call *w) {
     db_conn *c;
     TRY(web_read(w, &c));
     TRY(store_inbox_list_of_brand(c, w->arena, w->who.brand.id, &v->inboxes));
+    TRY(store_fetch_list_of_brand(c, w->arena, w->who.brand.id, &v->fetched));
+    for (size_t i = 0; i < v->fetched.n; i++) fetch_forget_secrets(&v->fetched.v[i]);
+    TRY(store_silences(c, w->arena, w->who.brand.id, &v->silent));
     w->view = v;
     return ERR_NONE;
 }
@@ -72,6 +77,22 @@ str inbox_way(const struct inboxes_view *v, const struct store_inbox *inbox) {
     return str_copy(w->arena, buf_str(&b));
 }
 
+str inbox_fetched(const struct inboxes_view *v, const struct store_inbox *inbox) {
+    struct web_call *w = v->admin.frame.w;
+    for (size_t i = 0; i < v->silent.n; i++)
+        if (v->silent.v[i].inbox_id == inbox->id)
+            return web_text(w, T("More silent than usual: send a letter to it and see whether it comes."));
+    for (size_t i = 0; i < v->fetched.n; i++) {
+        const struct store_fetch *f = &v->fetched.v[i];
+        if (f->inbox_id != inbox->id) continue;
+        BUF_AUTO buf b = BUF_MAX(2000);
+        str args[2] = {f->host, web_text(w, fetch_view_of(f, w->page.now).head)};
+        lang_fmt(&b, w->page.lang, T("Fetched from {0}: {1}."), args, 2);
+        return str_copy(w->arena, buf_str(&b));
+    }
+    return S("");
+}
+
 static void show_one(struct web_call *w, struct store_inbox inbox) {
     struct inbox_view *v = arena_alloc(w->arena, sizeof *v);
     v->has_password = forget_password(&inbox);
@@ -116,6 +137,9 @@ err inbox_view(struct web_call *w) {
     show_one(w, inbox);
     struct inbox_view *v = w->view;
     v->admin = admin;
+    web_read_end(w);
+    TRY(pace_get(w->desk, w->who.brand.id, id, &v->per_minute));
+    v->pace = v->per_minute ? str_fmt(w->arena, "%lld", (long long)v->per_minute) : S("");
     numbers_as_text(w, v);
     return ERR_NONE;
 }
@@ -132,6 +156,15 @@ void inbox_json(const struct web_call *w, struct json_out *o) {
     const struct inbox_view *v = w->view;
     (void)w;
     put_inbox(o, &v->inbox, v->has_password);
+}
+
+void inbox_pace_json(const struct web_call *w, struct json_out *o) {
+    const struct inbox_view *v = w->view;
+    (void)w;
+    json_open_object(o);
+    json_key(o, S("inbox")), json_id(o, v->inbox.id);
+    json_key(o, S("letters_per_minute")), json_int(o, v->per_minute);
+    json_close_object(o);
 }
 
 static str typed(const struct web_call *w, const char *name, str otherwise) {
@@ -214,5 +247,23 @@ err inbox_do_enable(struct web_call *w) {
     err e = inbox_enable(w->desk, w->arena, w->who.brand.id, id);
     if (e) return admin_again(w, e, inbox_view);
     admin_kept(w, "/admin/inboxes");
+    return ERR_NONE;
+}
+
+err inbox_do_pace(struct web_call *w) {
+    int64_t id, per_minute;
+    TRY(web_id(w, 1, &id));
+    err e = web_param_int(w, "letters_per_minute", 0, &per_minute);
+    if (!e) e = pace_change(w->desk, w->arena, w->who.brand.id, id, per_minute);
+    if (e) {
+        e = admin_again(w, e, inbox_view);
+        if (w->view) ((struct inbox_view *)w->view)->pace = web_param(w, "letters_per_minute");
+        return e;
+    }
+    struct inbox_view *v = arena_alloc(w->arena, sizeof *v);
+    v->inbox.id = id;
+    v->per_minute = per_minute;
+    w->view = v;
+    web_go(w, web_path(w, "/admin/inboxes/%lld?kept=1", (long long)id));
     return ERR_NONE;
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "store/message.h"
 #include "web/glance.h"
 
@@ -313,8 +314,7 @@ static void *run(void *context) {
 }
 
 err live_new(struct web *web, struct live **ret_live) {
-    struct live *l = calloc(1, sizeof *l);
-    if (!l) abort();
+    struct live *l = memory_zeroed(sizeof *l);
     l->web = web;
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->wake, NULL);

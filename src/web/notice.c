@@ -6,6 +6,7 @@
 #include "base/lang.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "desk/brands.h"
 #include "desk/sign_in.h"
 #include "format/compose.h"
 #include "mail/send.h"
@@ -53,6 +54,7 @@ static err compose(const struct desk *d, arena *a, struct notice *n) {
         .auto_submitted = true,
     };
     list_add(a, &mail.to)->address = n->to;
+    TRY(inbox_open_password(d, a, &n->inbox));
     return compose_bytes(a, &mail, &n->bytes);
 }
 

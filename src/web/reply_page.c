@@ -26,6 +26,49 @@ void compose_begin(struct web_call *w, struct composing *k) {
         k->text = str_fmt(w->arena, "\n\n%.*s", STR_FMT(k->signature));
 }
 
+bool compose_astray(arena *a, str to, str answers) {
+    mime_address_list there = {0}, known = {0};
+    if (reply_parse_line(a, answers, &known) || reply_parse_line(a, to, &there) || !there.n) return false;
+    for (size_t i = 0; i < known.n; i++)
+        for (size_t k = 0; k < there.n; k++)
+            if (str_eq(known.v[i].address, there.v[k].address)) return false;
+    return known.n > 0;
+}
+
+/* ---- a time to leave ---- */
+
+str local_time_text(const struct web_call *w, int64_t at) {
+    struct local_time t;
+    zone_local(w->page.zone, at, &t);
+    return str_fmt(w->arena, "%04lld-%02d-%02dT%02d:%02d", (long long)t.year, t.month, t.day, t.hour,
+                   t.minute);
+}
+
+err local_time_from(const struct web_call *w, str text, int64_t *ret_at) {
+    static const size_t at[] = {0, 5, 8, 11, 14}, n[] = {4, 2, 2, 2, 2};
+    int64_t part[5], seconds = 0;
+    text = str_trim(text);
+    bool good = text.n >= 16 && text.p[4] == '-' && text.p[7] == '-' &&
+                (text.p[10] == 'T' || text.p[10] == ' ') && text.p[13] == ':' &&
+                (text.n == 16 || (text.n == 19 && text.p[16] == ':'));
+    for (size_t i = 0; i < 5 && good; i++) good = str_to_int(str_slice(text, at[i], at[i] + n[i]), &part[i]);
+    if (good && text.n == 19) good = str_to_int(str_slice(text, 17, 19), &seconds);
+    if (!good || seconds < 0 || seconds > 60 || part[1] < 1 || part[1] > 12 || part[2] < 1 || part[2] > 31 ||
+        part[3] > 23 || part[4] > 59 || part[0] < 2000 || part[3] < 0 || part[4] < 0)
+        return err_set(ERR_INVALID, "Choose a day and a time at which it leaves, such as 2026-11-24 09:00.");
+    *ret_at =
+        zone_instant(w->page.zone, (int)part[0], (int)part[1], (int)part[2], (int)part[3], (int)part[4]) +
+        seconds * SECOND_MS;
+    return ERR_NONE;
+}
+
+/* Asked for by its own button, or once more by "send anyway" of a letter that was to leave later. A program
+ * just says when. */
+static bool wants_later(const struct web_call *w) {
+    if (w->program) return web_param_has(w, "leave_at");
+    return web_param_on(w, "later") || (web_param_on(w, "anyway") && web_param_on(w, "was_later"));
+}
+
 /* ---- sending ---- */
 
 /* A program may leave out whom it answers and what about; a page has filled both in for the person to see. */
@@ -113,10 +156,13 @@ err reply_do_send(struct web_call *w) {
                               .not_promised = promise_not_promised(w, written(w)),
                               .by_hand = web_param_on(w, "by_hand"),
                               .close_after = web_param_on(w, "done"),
+                              .knows_answers = web_param_has(w, "answers"),
+                              .answers = web_param(w, "answers"),
                               .stops = &stops};
     TRY(reply_conversation(w, &wish.conversation));
     TRY(web_param_int(w, "version", -1, &wish.seen_version));
     TRY(web_param_int(w, "inbox", 0, &wish.inbox));
+    if (wants_later(w)) TRY(local_time_from(w, web_param(w, "leave_at"), &wish.leave_at));
     /* A person's page always says what it showed; a program may leave it out, and then nothing is compared.
      */
     if (wish.conversation && wish.seen_version < 0 && !w->program)
@@ -164,7 +210,7 @@ static void find_newer(struct web_call *w, const struct conversation_page *p, st
 }
 
 static void write_again(struct web_call *w, int status) {
-    struct conflict conflict = {.says = w->says};
+    struct conflict conflict = {.says = w->says, .later = wants_later(w)};
     if (w->stopped) add_stops(w, w->view, &conflict);
     if (write_view(w)) {
         web_error(w, status, err_name(w->problem), conflict.says);
@@ -177,6 +223,7 @@ static void write_again(struct web_call *w, int status) {
     v->compose.bcc = web_param(w, "bcc");
     v->compose.subject = web_param(w, "subject");
     v->compose.text = web_param_text(w, "text");
+    v->compose.leave_at = web_param(w, "leave_at");
     w->out->type = S("text/html; charset=utf-8");
     write_html(w);
 }
@@ -196,13 +243,35 @@ void reply_again(struct web_call *w) {
         web_error(w, status, err_name(w->problem), says);
         return;
     }
-    p->conflict = (struct conflict){
-        .yes = w->problem == ERR_CONFLICT && !w->stopped, .says = says, .to = web_param(w, "to")};
+    p->conflict = (struct conflict){.yes = w->problem == ERR_CONFLICT && !w->stopped,
+                                    .says = says,
+                                    .to = web_param(w, "to"),
+                                    .later = wants_later(w)};
     if (w->stopped) add_stops(w, w->view, &p->conflict);
     if (p->conflict.yes) find_newer(w, p, &p->conflict);
     w->view = p;
     w->out->type = S("text/html; charset=utf-8");
     conversation_html(w);
+}
+
+err reply_do_leave(struct web_call *w) {
+    int64_t id, message, version, conversation, at = 0;
+    struct message m;
+    db_conn *c;
+    TRY(web_id(w, 1, &id));
+    TRY(web_param_int(w, "message", 0, &message));
+    TRY(web_param_int(w, "version", -1, &version));
+    TRY(web_read(w, &c));
+    TRY(store_message_get(c, w->arena, w->who.brand.id, message, &m));
+    web_read_end(w);
+    if (m.conversation_id != id) return err_set(ERR_MISSING, "There is no such message here.");
+    if (!web_param_on(w, "now")) TRY(local_time_from(w, web_param(w, "leave_at"), &at));
+    TRY(reply_leave(w->desk, w->arena, &w->actor, message, at, version, &conversation));
+    struct reply_done *done = arena_alloc(w->arena, sizeof *done);
+    *done = (struct reply_done){.conversation = conversation, .message = message, .ready_at = at};
+    w->view = done;
+    web_go(w, web_path(w, "/c/%lld#m-%lld", (long long)conversation, (long long)message));
+    return ERR_NONE;
 }
 
 err reply_do_take_back(struct web_call *w) {

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "web/error_page.h"
 #include "web/glance.h"
+#include "web/merge_page.h"
 #include "web/routes.h"
 
 static const char page_csp[] =
@@ -198,7 +199,8 @@ static void serve(struct web_call *w) {
                   words_of(w, e, web_status(e), str_cstr(w->arena, str_z(err_text()))));
         return;
     }
-    e = w->route->run(w);
+    e = merge_guard(w);
+    if (!e) e = w->route->run(w);
     if (e)
         fail(w, e);
     else

@@ -12,18 +12,22 @@
 #include "web/child_page.h"
 #include "web/customer_page.h"
 #include "web/defect_page.h"
+#include "web/fetch_page.h"
 #include "web/file_page.h"
 #include "web/finding_page.h"
+#include "web/forget_page.h"
 #include "web/gesture_page.h"
 #include "web/grown_up_page.h"
 #include "web/home_page.h"
 #include "web/inbox_page.h"
+#include "web/incoming_page.h"
 #include "web/job_page.h"
 #include "web/judgement_page.h"
 #include "web/link_page.h"
 #include "web/list_page.h"
 #include "web/live.h"
 #include "web/look_page.h"
+#include "web/merge_page.h"
 #include "web/missing_page.h"
 #include "web/people_page.h"
 #include "web/piece_page.h"
@@ -49,6 +53,8 @@ static const struct web_route routes[] = {
     GET("/", WHO_SIGNED_IN, home_go, NULL, NULL, "", "Go to the desk"),
     GET("/brands", WHO_SIGNED_IN, home_view, home_html, home_json, "", "The brands you work for"),
     GET("/healthz", WHO_PUBLIC, health, NULL, NULL, "", "Say whether the desk can work"),
+    GET("/metrics", WHO_PUBLIC, figures_view, NULL, NULL, "",
+        "Figures for monitoring (Prometheus text); wants the operator's token"),
     GET("/assets/:version/:file", WHO_PUBLIC, asset, NULL, NULL, "",
         "A style sheet, script or picture of the pages"),
     GET("/api/v1/openapi.json", WHO_PUBLIC, openapi, NULL, NULL, "", "Describe the API"),
@@ -82,7 +88,7 @@ static const struct web_route routes[] = {
 
     POST("/b/:brand/c/:id/reply", WHO_WRITE, reply_do_send, reply_again, reply_json,
          "text!:string, to:string, cc:string, bcc:string, subject:string, version:int, done:bool, "
-         "by_hand:bool, key:string, override:string, not_promised:string",
+         "by_hand:bool, key:string, override:string, not_promised:string, leave_at:string, answers:string",
          "Send a reply; refused when the conversation changed since the version seen, or when the letter "
          "check "
          "stops it and override does not say why it goes anyway"),
@@ -135,8 +141,9 @@ static const struct web_route routes[] = {
          "text!:string, kind:string, name:string, address:string, subject:string, date:string, inbox:id",
          "Type in a letter on paper or a call; it waits like any other"),
 
-    GET("/b/:brand/outbox", WHO_READ, outbox_view, outbox_html, outbox_json, "",
-        "Replies that did not arrive"),
+    GET("/b/:brand/outbox", WHO_READ, outbox_view, outbox_html, outbox_json, "view:string, after:string",
+        "Replies on their way: view is needs, failed, uncertain, bounced, stopped, waits, sending, sent or "
+        "given_up"),
     POST("/b/:brand/outbox/:id/retry", WHO_WRITE, outbox_do_retry, NULL, reply_json, "", "Send it again"),
     POST("/b/:brand/outbox/:id/arrived", WHO_WRITE, outbox_do_arrived, NULL, reply_json, "",
          "Say that it arrived"),
@@ -147,7 +154,7 @@ static const struct web_route routes[] = {
         "A letter that begins a conversation"),
     POST("/b/:brand/write/reply", WHO_WRITE, reply_do_send, reply_again, reply_json,
          "text!:string, to!:string, cc:string, bcc:string, subject:string, inbox:id, done:bool, "
-         "key:string, override:string, not_promised:string",
+         "key:string, override:string, not_promised:string, leave_at:string, answers:string",
          "Send a letter that begins a conversation"),
     POST("/b/:brand/write/check", WHO_WRITE, check_do, reply_again, check_json, "text!:string, units:string",
          "Check a first letter"),
@@ -164,10 +171,16 @@ static const struct web_route routes[] = {
 #include "web/routes_box.inc"
 #include "web/routes_child.inc"
 #include "web/routes_defect.inc"
+#include "web/routes_fetch.inc"
+#include "web/routes_files.inc"
 #include "web/routes_gesture.inc"
+#include "web/routes_incoming.inc"
+#include "web/routes_merge.inc"
 #include "web/routes_missing.inc"
+#include "web/routes_operate.inc"
 #include "web/routes_people.inc"
 #include "web/routes_promise.inc"
+#include "web/routes_sending.inc"
 #include "web/routes_voice.inc"
 #include "web/routes_world.inc"
 };

@@ -13,7 +13,7 @@ void web_session_set(struct web_call *w, str session, int64_t expires_at) {
                     w->web->secure);
 }
 
-static str bearer(const struct http_request *q) {
+str web_bearer(const struct http_request *q) {
     str value = http_header(q, S("Authorization"));
     if (!str_starts_nocase(value, S("Bearer "))) return S("");
     return str_trim(str_slice(value, 7, value.n));
@@ -60,7 +60,7 @@ static err find_who(struct web_call *w) {
     db_conn *c = NULL;
     if (w->in->method == HTTP_GET) TRY(web_read(w, &c));
     if (w->program)
-        TRY(sign_in_who_token(w->desk, c, w->arena, bearer(w->in), slug, &w->who));
+        TRY(sign_in_who_token(w->desk, c, w->arena, web_bearer(w->in), slug, &w->who));
     else
         TRY(sign_in_who(w->desk, c, w->arena, web_session(w), slug, &w->who));
     if (brand) w->actor = who_actor(&w->who);

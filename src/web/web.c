@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "web/glance.h"
 #include "web/live.h"
 #include "web/notice.h"
@@ -13,8 +14,7 @@ static void changed(void *context, int64_t brand, int64_t conversation, const ch
 }
 
 err web_new(struct desk *d, struct web **ret_web) {
-    struct web *web = calloc(1, sizeof *web);
-    if (!web) abort();
+    struct web *web = memory_zeroed(sizeof *web);
     *web = (struct web){.desk = d, .secure = str_starts(d->public_url, S("https://"))};
     web->glances = glances_new();
     err e = live_new(web, &web->live);

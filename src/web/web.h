@@ -115,6 +115,8 @@ void web_bytes(struct web_call *w, const char *type, str bytes);
 void web_error(struct web_call *w, int status, const char *kind, str says);
 /* The session cookie: set, or with "" taken away. web_session reads it. */
 str web_session(const struct web_call *w);
+/* What stands behind "Authorization: Bearer", or "". */
+str web_bearer(const struct http_request *q);
 void web_session_set(struct web_call *w, str session, int64_t expires_at);
 
 /* ---- for router.c ---- */

@@ -14,14 +14,14 @@ const promised = {};
 const pages = [];
 
 /** Not pages: streams, files, and what only leads elsewhere. */
-const notPages = new Set(["/", "/healthz", "/assets/:version/:file", "/api/v1/openapi.json", "/b/:brand", "/b/:brand/live",
+const notPages = new Set(["/", "/healthz", "/metrics", "/assets/:version/:file", "/api/v1/openapi.json", "/b/:brand", "/b/:brand/live",
   "/b/:brand/m/:id", "/b/:brand/m/:id/findings", "/b/:brand/voice", "/b/:brand/m/:id/html", "/b/:brand/m/:id/raw", "/b/:brand/a/:id",
-  "/b/:brand/a/:id/:name", "/b/:brand/admin", "/b/:brand/voice/look/mark", "/b/:brand/voice/look/preview",
+  "/b/:brand/a/:id/:name", "/b/:brand/thumb/:id", "/b/:brand/admin", "/b/:brand/voice/look/mark", "/b/:brand/voice/look/preview",
   "/b/:brand/promises/export", "/b/:brand/agents/:id/signature", "/b/:brand/boxes/export.csv", "/b/:brand/boxes/prints/:id/boxes.pdf",
   "/b/:brand/box/:number", "/b/:brand/boxes/:id/letter.pdf", "/b/:brand/boxes/:id/slip.pdf", "/b/:brand/boxes/:id/label.pdf",
   "/b/:brand/boxes/:id/all.pdf", "/b/:brand/stock/export.csv", "/b/:brand/c/:id/child", "/b/:brand/defects/export.csv",
   "/b/:brand/defects/export.json", "/b/:brand/c/:id/gestures", "/b/:brand/gestures.csv", "/b/:brand/gestures/:id",
-  "/b/:brand/leeway", "/b/:brand/c/:id/links"]);
+  "/b/:brand/leeway", "/consent", "/b/:brand/c/:id/links"]);
 
 /** Of what was promised: gestures, boxes, defects and tests, worries, what the public sees. */
 async function promisedFaces(id, of) {
@@ -69,9 +69,12 @@ async function faces(id) {
       ["conversation-sent", id(`/c/${okonkwo}?sent=${letter}`)], ["conversation-photos", id(`/c/${of("Broken axle (photos)")}`)],
       ["conversation-busy", id(`/c/${of("Invoice, again")}`)], ["conversation-long", id(`/c/${of("Words without end")}`)],
       ["missing", id("/c/999")]],
+    "/b/:brand/c/:id/merge": [["merge-page", id(`/c/${milo}/merge`)], ["merge-page-found", id(`/c/${milo}/merge?q=lighthouse`)]],
+    "/b/:brand/c/:id/merge/:other": [["merge-two", id(`/c/${milo}/merge/${okonkwo}`)]],
     "/b/:brand/search": [["search", id("/search")], ["search-found", id("/search?q=the+lighthouse")],
       ["search-nothing", id("/search?q=xylophone")]],
     "/b/:brand/customers/:id": [["customer", id(`/customers/${customer}`)]],
+    "/b/:brand/customers/:id/forget": [["customer-forget", id(`/customers/${customer}/forget`)]],
     ...(await promisedFaces(id, of)),
     "/b/:brand/promises": [["promises", id("/promises")], ["promises-open", id("/promises?view=open")]],
     "/b/:brand/promises/:id": [["promise", id(`/promises/${(await api("/promises?view=open")).promises[0].id}`)]],
@@ -98,6 +101,9 @@ async function faces(id) {
     "/b/:brand/admin/people": [["admin-people", id("/admin/people")]],
     "/b/:brand/admin/inboxes": [["admin-inboxes", id("/admin/inboxes")]],
     "/b/:brand/admin/inboxes/:id": [["admin-inbox", id(`/admin/inboxes/${inbox}`)]],
+    "/b/:brand/admin/inboxes/:id/incoming": [["admin-inbox-incoming", id(`/admin/inboxes/${inbox}/incoming`)]],
+    "/b/:brand/admin/inboxes/:id/fetching": [["admin-fetching", id(`/admin/inboxes/${inbox}/fetching`)],
+      ["admin-fetching-none", id(`/admin/inboxes/${promised.unfetched}/fetching`)]],
   };
 }
 
@@ -129,7 +135,7 @@ async function liveInPromises(post, of) {
     const left = path.join(d.data, "maildir");
     for (const f of fs.existsSync(left) ? fs.readdirSync(left, { recursive: true }) : []) {
       const at = path.join(left, String(f));
-      if (!fs.statSync(at).isFile()) continue;
+      if (!fs.statSync(at, { throwIfNoEntry: false })?.isFile()) continue;
       const link = /\/grown-up\/[\w-]+/.exec(fs.readFileSync(at, "utf8").replace(/=\r?\n/g, ""));
       if (link) return link[0];
     }
@@ -168,6 +174,10 @@ async function liveIn() {
   await post(`/c/${of("YOU HAVE BEEN CHOSEN!!!").id}/junk`, { block: true });
   const soon = new Date(Date.now() + 5 * 86400000).toISOString().slice(0, 10);
   await post(`/c/${of("Keeper Juno").id}/promises`, { text: `Ask the keeper of ${long}`, day: soon });
+  const first = (await d.api("GET", `/b/${d.slug}/admin/inboxes`)).json.inboxes[0].id;
+  await post(`/admin/inboxes/${first}/fetching`, { host: "imap.tidewatch.example", user: "letters", password: "a password" });
+  await post(`/admin/inboxes/${first}/fetching/pause`, {});
+  promised.unfetched = (await post("/admin/inboxes", { address: "school@tidewatch.example" })).id;
   await liveInPromises(post, of);
   await post(`/c/${of("Keeper Juno").id}/draft`, { text: "Dear Milo,\n\nKeeper Juno is on her way back to you." });
 }

@@ -69,7 +69,8 @@ export class Desk {
   }
 
   async serve() {
-    this.child = spawn(binary, ["serve", "--data", this.data], { stdio: ["ignore", "pipe", "pipe"] });
+    this.child = spawn(binary, ["serve", "--data", this.data], { stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...this.env } });
     this.log = "";
     const child = this.child;
     running.add(child);

@@ -12,13 +12,15 @@
 #   SUBMISSION_PORT  requires STARTTLS and AUTH PLAIN or LOGIN, over TLS only
 #   SMTPS_PORT       the same with TLS from the first byte
 #   CA_FILE          the certificate's authority; the name is localhost, the address 127.0.0.1
-#   IMAP_PORT        Dovecot, without TLS; any user, MAIL_PASSWORD. imap.mjs beside this reads it
+#   IMAP_PORT        Dovecot, without TLS or with STARTTLS; any user, MAIL_PASSWORD. imap.mjs beside this reads it
+#   IMAPS_PORT       the same with TLS from the first byte
 #   MAIL_PASSWORD    of every user, for IMAP and AUTH
 #   MAIL_LOG         Postfix's log
 #
 # Mail to anyone@desk.test goes to the desk's LMTP. Mail to NAME@customer.test goes by LMTP into Dovecot's
 # mailbox of NAME; nobody@customer.test is refused at RCPT (550), later@customer.test put off (450), and a
-# message with the header "X-Refuse: yes" is refused after the final dot (550). Mail to an address beyond
+# message with the header "X-Refuse: yes" is refused after the final dot (550). gone@customer.test is taken and
+# cannot be delivered: a real bounce in ASCII. Mail to an address beyond
 # ASCII is taken (SMTPUTF8) but Dovecot does not take it: it comes back as a real bounce to its sender.
 set -eu
 
@@ -74,7 +76,7 @@ make_postfix() {
 	mynetworks = 127.0.0.0/8
 	relay_domains = desk.test
 	relay_recipient_maps =
-	transport_maps = inline:{ desk.test=lmtp:inet:127.0.0.1:$desk }
+	transport_maps = inline:{ { desk.test = lmtp:inet:127.0.0.1:$desk } gone@customer.test=gone:  }
 	virtual_mailbox_domains = customer.test
 	virtual_mailbox_maps = static:here
 	virtual_transport = lmtp:inet:127.0.0.1:$DOVECOT_LMTP_PORT
@@ -120,6 +122,7 @@ make_postfix() {
 	relay     unix        - - n -     - smtp
 	showq     unix        n - n -     - showq
 	error     unix        - - n -     - error
+	gone      unix        - n n -     - pipe flags=R user=nobody argv=/bin/sh -c {exit 67}
 	retry     unix        - - n -     - error
 	discard   unix        - - n -     - discard
 	lmtp      unix        - - n -     - lmtp
@@ -140,9 +143,17 @@ make_dovecot() {
 	log_path = $dir/dovecot.log
 	protocols = imap lmtp
 	listen = 127.0.0.1
-	ssl = no
+	ssl = yes
+	ssl_cert = <$dir/tls/server.pem
+	ssl_key = <$dir/tls/server.key
 	disable_plaintext_auth = no
 	auth_mechanisms = plain login
+	auth_failure_delay = 0
+	service anvil {
+	  unix_listener anvil-auth-penalty {
+	    mode = 0
+	  }
+	}
 	auth_username_format = %Ln
 	mail_location = maildir:$dir/boxes/%n
 	first_valid_uid = 1
@@ -162,8 +173,18 @@ make_dovecot() {
 	    port = $IMAP_PORT
 	  }
 	  inet_listener imaps {
-	    port = 0
+	    address = 127.0.0.1
+	    port = $IMAPS_PORT
 	  }
+	  # One process for all, and as many sessions as a test wants.
+	  service_count = 0
+	  client_limit = 2000
+	}
+	service imap {
+	  process_limit = 2000
+	}
+	service anvil {
+	  client_limit = 5000
 	}
 	service lmtp {
 	  inet_listener lmtp {
@@ -172,6 +193,7 @@ make_dovecot() {
 	  }
 	}
 	service auth {
+	  client_limit = 5000
 	  inet_listener {
 	    address = 127.0.0.1
 	    port = $DOVECOT_AUTH_PORT
@@ -219,7 +241,7 @@ start() {
     chmod 711 "$dir"
     setpriv --reuid=nobody --clear-groups test -x "$dir" ||
         fail "a folder above $dir is closed to other users; chmod 711 it"
-    read -r SMTP_PORT SUBMISSION_PORT SMTPS_PORT IMAP_PORT DOVECOT_LMTP_PORT DOVECOT_AUTH_PORT <<< "$(free_ports 6)"
+    read -r SMTP_PORT SUBMISSION_PORT SMTPS_PORT IMAP_PORT IMAPS_PORT DOVECOT_LMTP_PORT DOVECOT_AUTH_PORT <<< "$(free_ports 7)"
     MAIL_PASSWORD=$(openssl rand -hex 12)
     make_certificates "$dir"
     make_dovecot "$dir"
@@ -227,7 +249,7 @@ start() {
     dovecot -c "$dir/dovecot.conf" || fail "Dovecot does not start; see $dir/dovecot.log"
     postfix -c "$dir/postfix" start > "$dir/postfix-start.log" 2>&1 ||
         { stop "$dir"; fail "Postfix does not start; see $dir/postfix-start.log"; }
-    for port in $SMTP_PORT $SUBMISSION_PORT $SMTPS_PORT $IMAP_PORT $DOVECOT_LMTP_PORT; do
+    for port in $SMTP_PORT $SUBMISSION_PORT $SMTPS_PORT $IMAP_PORT $IMAPS_PORT $DOVECOT_LMTP_PORT; do
         wait_for_port "$port" || { stop "$dir"; fail "nothing listens at 127.0.0.1:$port; see $dir"; }
     done
     cat <<-END
@@ -236,6 +258,7 @@ start() {
 	SMTPS_PORT=$SMTPS_PORT
 	CA_FILE=$dir/tls/ca.pem
 	IMAP_PORT=$IMAP_PORT
+	IMAPS_PORT=$IMAPS_PORT
 	MAIL_PASSWORD=$MAIL_PASSWORD
 	MAIL_LOG=$dir/mail.log
 	END

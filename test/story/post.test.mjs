@@ -181,8 +181,8 @@ test("a recipient that Postfix refuses: the reply is shown as not delivered, wit
     await page.goto(`${d.url}/b/${d.slug}/c/${id}`);
     const trouble = page.locator(".paper--ours + .trouble, .paper--ours .trouble").first();
     await trouble.getByText(/nobody@customer\.test has not got this.*550 5\.1\.1.*No such person/).waitFor();
-    await page.getByRole("link", { name: /Not delivered/ }).click();
-    await page.getByRole("heading", { name: "Not delivered" }).waitFor();
+    await page.getByRole("link", { name: /Outbox/ }).click();
+    await page.getByRole("heading", { name: "Outbox" }).waitFor();
     await page.locator("main").getByText(/No such person/).waitFor();
     await page.getByRole("button", { name: "Give up" }).click();
     await until("the decision is kept", async () =>
@@ -218,6 +218,17 @@ test("without a mail server a reply waits, says so, and goes out once when the s
   assert.match(plain(arrived), /a new axle is coming/);
   await until("the reply counts as sent", async () => (await shown(id)).messages[1].state === "sent");
   assert.equal((await readInbox(box("tove"))).length, 1);
+});
+
+test("the doctor's letter goes round, and nobody has to answer it", { skip }, async () => {
+  const said = d.run("doctor", "mail", "--wait", "30");
+  assert.equal(said.status, 0, said.out + said.err);
+  assert.match(said.out, /^good +mail +letters@desk\.test: a letter left and came back within \d+\.\d s$/m);
+  assert.match(said.out, /^look +dkim /m, "the Postfix of this test signs nothing");
+  assert.ok(!(await list("waiting")).some((c) => c.subject === "A letter of this desk to itself"));
+  assert.ok((await list("closed")).some((c) => c.subject === "A letter of this desk to itself"), "kept, and put away");
+  const wrong = d.run("doctor", "letters");
+  assert.equal(wrong.status, 2);
 });
 
 test("nothing was asked of any other server, and no page had a fault", { skip }, () => {

@@ -281,7 +281,9 @@ static void names_are_cleaned(void **state) {
     } cases[] = {{"../../etc/passwd", "passwd"},
                  {"C:\\x\\y.doc", "y.doc"},
                  {"a\u202Egpj.exe", "agpj.exe"},
-                 {"\u200B.htaccess", ".htaccess"},
+                 {"\u200B.htaccess", "htaccess"},
+                 {".\u3164.profile", "profile"},
+                 {"x.exe. .", "x.exe"},
                  {"  sp ace .txt  ", "sp ace .txt"},
                  {"..", ""},
                  {"a\x01\x1F"

@@ -44,16 +44,16 @@ static struct {
         if (!str_eq(s_, str_z(text))) fail_msg("%s is \"%.*s\", not \"%s\"", #s, STR_FMT(s_), text);         \
     } while (0)
 
-static err kit_exec(db_conn *c, void *sql) { return db_exec(c, sql); }
+static inline err kit_exec(db_conn *c, void *sql) { return db_exec(c, sql); }
 
-static void kit_exec_at(const char *target, const char *sql) {
+static inline void kit_exec_at(const char *target, const char *sql) {
     db *d = NULL;
     assert_ok(db_open(&(struct db_options){.target = str_z(target), .connections = 2}, &d));
     assert_ok(db_write(d, kit_exec, (void *)(uintptr_t)sql));
     db_close(d);
 }
 
-static void kit_open(void) {
+static inline void kit_open(void) {
     random_start();
     kit.a = arena_new(0);
     kit.now = 1800000000000;
@@ -71,12 +71,12 @@ static void kit_open(void) {
     kit.open = true;
 }
 
-static int kit_make_folder(void) {
+static inline int kit_make_folder(void) {
     snprintf(kit.folder, sizeof kit.folder, "/tmp/longhand-kit-XXXXXX");
     return mkdtemp(kit.folder) ? 0 : -1;
 }
 
-static int kit_open_sqlite(void **state) {
+static inline int kit_open_sqlite(void **state) {
     (void)state;
     kit.postgres = false;
     if (kit_make_folder()) return -1;
@@ -102,12 +102,12 @@ static __attribute__((unused)) int kit_open_postgres(void **state) {
     return 0;
 }
 
-static int kit_remove(const char *path, const struct stat *st, int type, struct FTW *at) {
+static inline int kit_remove(const char *path, const struct stat *st, int type, struct FTW *at) {
     (void)st, (void)type, (void)at;
     return remove(path);
 }
 
-static int kit_close(void **state) {
+static inline int kit_close(void **state) {
     (void)state;
     if (!kit.open) return 0;
     kit.open = false;
@@ -122,7 +122,7 @@ static int kit_close(void **state) {
     return kit.folder[0] ? nftw(kit.folder, kit_remove, 16, FTW_DEPTH | FTW_PHYS) : 0;
 }
 
-static int kit_next(void **state) {
+static inline int kit_next(void **state) {
     (void)state;
     sign_in_forget_tries();
     return 0;

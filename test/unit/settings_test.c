@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "desk/brands.h"
+#include "desk/secret.h"
 #include "desk/settings.h"
 #include "store/setting.h"
 
@@ -210,6 +211,13 @@ static struct store_inbox inbox_of(int64_t brand, int64_t id) {
     return inbox;
 }
 
+static str password_of(int64_t brand, int64_t id) {
+    struct store_inbox inbox = inbox_of(brand, id);
+    assert_true(secret_is_sealed(inbox.smtp_password));
+    assert_ok(inbox_open_password(&kit.d, kit.a, &inbox));
+    return inbox.smtp_password;
+}
+
 static void test_inboxes(void **state) {
     (void)state;
     SKIP_WITHOUT_DESK;
@@ -266,7 +274,7 @@ static void test_a_kept_password_stays_with_its_server(void **state) {
     form.keep_password = true;
     form.name = S("Kept");
     assert_ok(inbox_change(&kit.d, kit.a, brand.id, inbox.id, &form, &back));
-    assert_str(inbox_of(brand.id, inbox.id).smtp_password, "p");
+    assert_str(password_of(brand.id, inbox.id), "p");
     assert_str(inbox_of(brand.id, inbox.id).name, "Kept");
     form.smtp_host = S("mail.evil.example");
     assert_int_equal(inbox_change(&kit.d, kit.a, brand.id, inbox.id, &form, &back), ERR_INVALID);
@@ -276,7 +284,7 @@ static void test_a_kept_password_stays_with_its_server(void **state) {
     form.keep_password = false;
     form.smtp_password = S("q");
     assert_ok(inbox_change(&kit.d, kit.a, brand.id, inbox.id, &form, &back));
-    assert_str(inbox_of(brand.id, inbox.id).smtp_password, "q");
+    assert_str(password_of(brand.id, inbox.id), "q");
     form.transport = S("maildir");
     assert_ok(inbox_change(&kit.d, kit.a, brand.id, inbox.id, &form, &back));
     assert_str(inbox_of(brand.id, inbox.id).smtp_password, "");

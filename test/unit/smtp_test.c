@@ -25,7 +25,8 @@ struct script {
     bool slowly;                                                            /* answers byte by byte */
 };
 
-#define CREDENTIALS "AGRlc2sAc2VjcmV0\r\n" /* NUL desk NUL secret, in base64 */
+#define TOKEN "dXNlcj1kZXNrAWF1dGg9QmVhcmVyIHRvawEB\r\n" /* user=desk 01 auth=Bearer tok 01 01 */
+#define CREDENTIALS "AGRlc2sAc2VjcmV0\r\n"               /* NUL desk NUL secret, in base64 */
 
 struct server {
     int fd, port;
@@ -114,7 +115,9 @@ static void converse(struct server *s, int fd) {
                 answer(s, fd, s->script.hello, "250-server.test\r\n250-SIZE 100000000\r\n250 SMTPUTF8\r\n");
         else if (str_starts(said, S("AUTH")))
             open = answer(s, fd, NULL, "334 \r\n") && line_in(s, fd, &in, &line) &&
-                   answer(s, fd, str_eq(line, S(CREDENTIALS)) ? s->script.auth : "535 Not so\r\n",
+                   answer(s, fd,
+                          str_eq(line, S(CREDENTIALS)) || str_eq(line, S(TOKEN)) ? s->script.auth
+                                                                                 : "535 Not so\r\n",
                           "235 2.7.0 Welcome\r\n");
         else if (str_starts(said, S("MAIL")))
             open = answer(s, fd, mails++ && s->script.again ? s->script.again : s->script.mail,
@@ -494,6 +497,64 @@ static void nobody_there(void **state) {
     smtp_thread_end();
 }
 
+/* RFC 1870: what the server says it takes is asked for before a letter is begun. */
+static void size_is_respected(void **state) {
+    (void)state;
+    ARENA_AUTO arena *a = arena_new(0);
+    struct server *s =
+        server_new((struct script){.hello = "250-server.test\r\n250-SIZE 30\r\n250 SMTPUTF8\r\n"});
+    struct smtp_options o = options_for(s);
+    struct witness w = {s, 0, 0, ERR_NONE};
+    struct send_report report;
+    assert_int_equal(smtp_send(a, &o, S("d@s.test"), S("l@h.test"), S("Subject: x\r\n\r\nHi\r\n"), before_dot,
+                               &w, &report),
+                     0);
+    assert_int_equal(report.result, SEND_ACCEPTED);
+    assert_int_equal(smtp_send(a, &o, S("d@s.test"), S("l@h.test"),
+                               S("Subject: x\r\n\r\nDear Luka, dear Gran\r\n"), before_dot, &w, &report),
+                     0);
+    assert_int_equal(report.result, SEND_REFUSED);
+    assert_non_null(strstr(str_cstr(a, report.says), "takes letters of at most"));
+    assert_int_equal(w.asked, 1);
+    assert_int_equal(atomic_load(&s->dots), 1);
+    server_end(s);
+    check((struct script){.hello = "250-server.test\r\n250 SIZE\r\n"}, SEND_ACCEPTED, "250 2.0.0", 1);
+    check((struct script){.hello = "250-server.test\r\n250 SIZE 0\r\n"}, SEND_ACCEPTED, "250 2.0.0", 1);
+}
+
+static void by_token(void **state) {
+    (void)state;
+    ARENA_AUTO arena *a = arena_new(0);
+    struct server *s = server_new((struct script){.hello = "250-server.test\r\n250 AUTH PLAIN XOAUTH2\r\n"});
+    struct smtp_options o = options_for(s);
+    struct send_report report;
+    o.user = S("desk");
+    o.bearer = S("tok");
+    assert_int_equal(smtp_send(a, &o, S("d@s.test"), S("l@h.test"), LETTER, NULL, NULL, &report), 0);
+    assert_int_equal(report.result, SEND_ACCEPTED);
+    assert_true(was_said(s, "AUTH XOAUTH2"));
+    o.bearer = S("old"); /* another connection, and not let in */
+    assert_int_equal(smtp_send(a, &o, S("d@s.test"), S("l@h.test"), LETTER, NULL, NULL, &report), 0);
+    assert_int_not_equal(report.result, SEND_ACCEPTED);
+    assert_int_equal(atomic_load(&s->dots), 1);
+    server_end(s);
+}
+
+/* Letters of two inboxes by turns: each relay's connection stays. */
+static void a_connection_for_each_relay(void **state) {
+    (void)state;
+    struct server *s[2] = {server_new((struct script){0}), server_new((struct script){0})};
+    for (int i = 0; i < 6; i++) {
+        ARENA_AUTO arena *a = arena_new(0);
+        struct smtp_options o = options_for(s[i % 2]);
+        struct send_report report;
+        assert_int_equal(smtp_send(a, &o, S("d@s.test"), S("l@h.test"), LETTER, NULL, NULL, &report), 0);
+        assert_int_equal(report.result, SEND_ACCEPTED);
+    }
+    for (int i = 0; i < 2; i++) assert_int_equal(atomic_load(&s[i]->connections), 1);
+    for (int i = 0; i < 2; i++) server_end(s[i]);
+}
+
 int main(void) {
     smtp_start();
     const struct CMUnitTest tests[] = {
@@ -501,7 +562,8 @@ int main(void) {
         cmocka_unit_test(broken_in_the_middle), cmocka_unit_test(bytes_arrive),
         cmocka_unit_test(stale_connection),     cmocka_unit_test(addresses),
         cmocka_unit_test(signing_in),           cmocka_unit_test(tls_is_required),
-        cmocka_unit_test(nobody_there),
+        cmocka_unit_test(nobody_there),         cmocka_unit_test(by_token),
+        cmocka_unit_test(size_is_respected),    cmocka_unit_test(a_connection_for_each_relay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
