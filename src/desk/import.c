@@ -87,6 +87,26 @@ static err put_place(db_conn *c, void *arg) {
     return store_import_run_put(c, x->wish->to.brand, &x->row);
 }
 
+struct batch {
+    const struct run *run;
+    const struct intake_letter *letters;
+    size_t n;
+};
+
+/* The run goes on behind a batch only when all of it is kept; what was kept is known by its bytes when the
+ * batch is done again. */
+static err put_place_behind(db_conn *c, void *arg) {
+    const struct batch *b = arg;
+    for (size_t i = 0; i < b->n; i++)
+        if (b->letters[i].result)
+            return err_set(
+                b->letters[i].result,
+                "A mail could not be kept (%s). The import stopped before it, and goes on there when it "
+                "is started again.",
+                err_name(b->letters[i].result));
+    return put_place(c, (void *)b->run);
+}
+
 /* ---- a batch ---- */
 
 static raw_origin origin_of(const struct run *x, const struct import_mail *mail) {
@@ -143,9 +163,10 @@ static err keep_and_read(struct run *x, struct intake_letter *letters, size_t n,
     job_list jobs = {0};
     err also;
     x->row.updated_at = desk_now(x->d);
-    intake_keep_past(x->d, x->a, letters, n, lease, put_place, x, &also);
+    struct batch batch = {x, letters, n};
+    intake_keep_past(x->d, x->a, letters, n, lease, put_place_behind, &batch, &also);
+    TRY(also);
     for (size_t i = 0; i < n; i++) {
-        TRY(letters[i].result);
         x->report.known += letters[i].known;
         if (!letters[i].id) continue;
         *list_add(x->a, &jobs) = (struct job){.brand_id = letters[i].to.brand,
@@ -157,7 +178,6 @@ static err keep_and_read(struct run *x, struct intake_letter *letters, size_t n,
                                               .attempts = 1,
                                               .last_error = S("")};
     }
-    TRY(also);
     TRY(read_letters(x, &jobs));
     return count_states(x, letters, n);
 }

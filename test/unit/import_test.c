@@ -342,6 +342,40 @@ static void test_goes_on(void **state) {
     assert_int_equal(conversation_of("g4@post.example").state, CONVERSATION_DONE);
 }
 
+/* One that cannot be kept now stops the run; nothing is gone on behind. */
+static void test_stops_before_what_fails(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    world();
+    w.files++;
+    int64_t at = kit.now - 400 * (int64_t)DAY_MS;
+    char *large = arena_alloc(kit.a, OBJECT_ROW_BYTES + 1);
+    for (int i = 0; i < OBJECT_ROW_BYTES; i++) large[i] = i % 60 == 59 ? '\n' : 'x';
+    large[OBJECT_ROW_BYTES] = 0;
+    str all = S("");
+    for (int i = 0; i < 3; i++)
+        all = str_fmt(kit.a, "%s%s", str_cstr(kit.a, all),
+                      mail_of("Bo <bo4@post.example>", "letters@tidewatch.example",
+                              str_fmt(kit.a, "s%d@post.example", i).p, "", at + i * (int64_t)DAY_MS,
+                              i == 1 ? large : "The anchor.")
+                          .p);
+    str path = file_of("stop.mbox", str_cstr(kit.a, all));
+    struct import_wish wish = {.path = path, .to = w.to};
+    struct import_report r = {0};
+    /* A file stands where the folder of objects has to be. */
+    str objects = str_fmt(kit.a, "%s/objects", kit.folder), aside = str_fmt(kit.a, "%s/aside", kit.folder);
+    bool there = rename(objects.p, aside.p) == 0;
+    assert_ok(file_write(kit.a, objects, S(""), 0600));
+    assert_int_not_equal(import_run(&kit.d, &wish, NULL, NULL, &r), ERR_NONE);
+    assert_non_null(strstr(err_text(), "could not be kept"));
+    assert_int_equal(unlink(objects.p), 0);
+    if (there) assert_int_equal(rename(aside.p, objects.p), 0);
+    r = run_import((struct import_wish){.path = path});
+    assert_int_equal(r.kept + r.known, 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(conversation_of(str_fmt(kit.a, "s%d@post.example", i).p).state, CONVERSATION_DONE);
+}
+
 static str without_mark(str mail) { return str_slice(mail, str_find_char(mail, '\n', 0) + 1, mail.n - 1); }
 
 static void put_mail(const char *name, str mail) { file_of(name, str_cstr(kit.a, without_mark(mail))); }
@@ -482,9 +516,10 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_ids_of_the_past),
     };
     const struct CMUnitTest tests[] = {
-        KIT_TEST(test_a_thread), KIT_TEST(test_twice),        KIT_TEST(test_goes_on),
-        KIT_TEST(test_maildir),  KIT_TEST(test_fetched_sent), KIT_TEST(test_wrong_paths),
-        KIT_TEST(test_shapes),
+        KIT_TEST(test_a_thread),    KIT_TEST(test_twice),
+        KIT_TEST(test_goes_on),     KIT_TEST(test_stops_before_what_fails),
+        KIT_TEST(test_maildir),     KIT_TEST(test_fetched_sent),
+        KIT_TEST(test_wrong_paths), KIT_TEST(test_shapes),
     };
     return cmocka_run_group_tests_name("lines", pure, NULL, NULL) | KIT_RUN(tests);
 }
