@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { colleague, everyLook, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
+import { colleague, everyLook, openBrowser, openContext, shoot, signIn, skip } from "../lib/browser.mjs";
 import { Desk, mail, root, sleep, until } from "../lib/desk.mjs";
 
 const shots = path.join(root, "build/test/shots");
@@ -133,7 +133,7 @@ test("the link: looking changes nothing, answering works once", { skip }, async 
   await p.getByRole("button", { name: "Send my answer" }).click();
   await p.getByRole("heading", { name: "Thank you" }).waitFor();
   await p.getByText("We keep what was promised to us").waitFor();
-  await p.screenshot({ path: path.join(shots, "child-link-thanks.png"), fullPage: true });
+  await shoot(p, { path: path.join(shots, "child-link-thanks.png"), fullPage: true });
   await p.goto(link);
   await p.getByRole("heading", { name: "You have answered already" }).waitFor();
   await outside.close();

@@ -1,11 +1,11 @@
 // Every page an administrator can see, at two widths, light and dark: nothing for axe to find, nothing refused by
-// the content security policy, nothing wider than the window, a title and one heading. The pictures of all of them
-// are left in build/test/shots.
+// the content security policy, nothing wider than the window, a title and one heading. With SHOTS=1 the pictures
+// of all of them are left in build/test/shots.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { axeFindings, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
+import { axeFindings, openBrowser, openContext, shoot, signIn, skip } from "../lib/browser.mjs";
 import { Desk, lmtp, mail, must, root, until } from "../lib/desk.mjs";
 
 const shots = path.join(root, "build/test/shots");
@@ -213,7 +213,7 @@ async function walk(page, { path: route, name, address }) {
   for (const [i, [width, colorScheme]] of looks.entries()) {
     const found = await look(page, width, colorScheme, i % 2 ? ofLooks : null);
     problems.push(...found.map((f) => `at ${width} px, ${colorScheme}: ${f}`));
-    await page.screenshot({ path: path.join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: width < 500 });
+    await shoot(page, { path: path.join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: width < 500 });
   }
   // A page that says "there is nothing here" does so with a 404, which Chromium reports.
   problems.push(...troubles.splice(0).filter((t) => !/status of 404/.test(t) || !/missing|gone/.test(name)));

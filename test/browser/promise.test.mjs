@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { axeFindings, colleague, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
+import { axeFindings, colleague, openBrowser, openContext, shoot, signIn, skip } from "../lib/browser.mjs";
 import { Desk, mail, root, until } from "../lib/desk.mjs";
 
 const shots = path.join(root, "build/test/shots");
@@ -92,7 +92,7 @@ async function looksWell(name, address, prepare = async () => {}) {
     const over = await p.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (over > 0) problems.push(`${name} at ${width}: ${over} px too wide`);
     problems.push(...(await axeFindings(p, i % 2 ? ofLooks : null)).map((f) => `${name} at ${width} px, ${colorScheme}: ${f}`));
-    await p.screenshot({ path: path.join(shots, `promise-${name}-${width}-${colorScheme}.png`), fullPage: true });
+    await shoot(p, { path: path.join(shots, `promise-${name}-${width}-${colorScheme}.png`), fullPage: true });
   }
   problems.push(...seeing.troubles, ...seeing.foreign);
   await seeing.close();
@@ -147,7 +147,7 @@ test("a day in a reply becomes a chip; one that is none is taken away, and stays
     assert.deepEqual(await axeFindings(page), []);
     assert.deepEqual(await axeFindings(page, ofLooks), []);
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0);
-    await page.screenshot({ path: path.join(shots, `promise-chips-${width}-${colorScheme}.png`) });
+    await shoot(page, { path: path.join(shots, `promise-chips-${width}-${colorScheme}.png`) });
   }
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.emulateMedia({ colorScheme: "light" });

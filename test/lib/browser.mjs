@@ -92,8 +92,11 @@ export async function axeFindings(page, rules = null) {
 // What depends on colour and width is asked of every look, the rest of one look for each width.
 const ofLooks = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"];
 
+/** A picture for people to look at, with SHOTS=1: drawing them all takes minutes, and no test reads them. */
+export const shoot = (page, options) => (process.env.SHOTS ? page.screenshot(options) : null);
+
 /** The page as it stands, at both widths, light and dark: what axe finds and what is wider than the window, as lines
- * that begin with `name`. `picture(width, scheme)` says where the pictures go. */
+ * that begin with `name`. `picture(width, scheme)` says where the pictures go, with SHOTS=1. */
 export async function everyLook(page, name, picture) {
   const problems = [];
   for (const [i, [width, colorScheme]] of [[1440, "light"], [1440, "dark"], [390, "dark"], [390, "light"]].entries()) {
@@ -107,7 +110,7 @@ export async function everyLook(page, name, picture) {
     const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (over > 0) problems.push(`${name} at ${width}: ${over} px too wide`);
     problems.push(...(await axeFindings(page, i % 2 ? ofLooks : null)).map((f) => `${name} at ${width} px, ${colorScheme}: ${f}`));
-    await page.screenshot({ path: picture(width, colorScheme), fullPage: width < 500 });
+    await shoot(page, { path: picture(width, colorScheme), fullPage: width < 500 });
   }
   return problems;
 }
