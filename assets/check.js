@@ -252,7 +252,8 @@ class Check {
   lines() {
     if (!this.svg || !this.spread || !wide.matches || this.box.hidden || !this.box.open) return;
     leaders(this.svg, {
-      notes: this.notes,
+      // A window that was just made wide scrolls before its notes have a place.
+      notes: this.notes.filter(n => n.top !== undefined),
       base: this.list.getBoundingClientRect(),
       page: this.form.getBoundingClientRect(),
       spread: this.spread.getBoundingClientRect(),

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { everyLook, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
+import { looksWell as lookWell, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
 import { Desk, root, until } from "../lib/desk.mjs";
 
 const shots = path.join(root, "build/test/shots");
@@ -62,17 +62,7 @@ after(async () => {
   if (d) fs.rmSync(path.dirname(d.data), { recursive: true, force: true });
 });
 
-/** The page as it stands now: nothing for axe, nothing too wide, a picture of each look. */
-async function looksWell(name, where, of = context) {
-  const seeing = await openContext(browser, d.url, { storageState: await of.storageState() });
-  const p = await seeing.newPage();
-  const problems = [];
-  await p.goto(at(where));
-  problems.push(...(await everyLook(p, name, (width, scheme) => path.join(shots, `box-${name}-${width}-${scheme}.png`))));
-  problems.push(...seeing.troubles, ...seeing.foreign);
-  await seeing.close();
-  assert.deepEqual(problems, []);
-}
+const looksWell = (name, where, of = context) => lookWell(of, name, at(where), { pictures: "box" });
 
 /** The pages of a PDF as PNG files. */
 function pages(pdf, name) {

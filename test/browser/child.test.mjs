@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { colleague, everyLook, openBrowser, openContext, shoot, signIn, skip } from "../lib/browser.mjs";
+import { colleague, looksWell as lookWell, openBrowser, openContext, shoot, signIn, skip } from "../lib/browser.mjs";
 import { Desk, mail, root, sleep, until } from "../lib/desk.mjs";
 
 const shots = path.join(root, "build/test/shots");
@@ -50,19 +50,8 @@ after(async () => {
   if (d) fs.rmSync(path.dirname(d.data), { recursive: true, force: true });
 });
 
-/** A page as it stands now: nothing for axe, nothing too wide, a picture of each look. `public`: signed out. */
-async function looksWell(name, address, { signedOut = false, then = null } = {}) {
-  const seeing = await openContext(browser, d.url, signedOut ? {} : { storageState: await context.storageState() });
-  const p = await seeing.newPage();
-  const problems = [];
-  const answer = await p.goto(address);
-  if (then) await then(p);
-  problems.push(...(await everyLook(p, name, (width, scheme) => path.join(shots, `child-${name}-${width}-${scheme}.png`))));
-  problems.push(...seeing.troubles.filter((t) => !/status of (404|410)/.test(t)), ...seeing.foreign);
-  await seeing.close();
-  assert.deepEqual(problems, []);
-  return answer.status();
-}
+const looksWell = (name, address, { signedOut = false, then = null } = {}) =>
+  lookWell(context, name, address, { pictures: "child", signedOut, then, but: /status of (404|410)/ });
 
 test("listening suggests it, a person says so, and may take it back", { skip }, async () => {
   await page.goto(at(`/c/${milo}`));

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { colleague, everyLook, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
+import { colleague, looksWell as lookWell, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
 import { Desk, mail, root, until } from "../lib/desk.mjs";
 
 const shots = path.join(root, "build/test/shots");
@@ -50,18 +50,8 @@ after(async () => {
   if (d) fs.rmSync(path.dirname(d.data), { recursive: true, force: true });
 });
 
-/** The page as it stands: nothing for axe, nothing too wide, a picture of each look. `open` opens what is folded. */
-async function looksWell(name, address, { as = context, open = null } = {}) {
-  const seeing = await openContext(browser, d.url, { storageState: await as.storageState() });
-  const p = await seeing.newPage();
-  const problems = [];
-  await p.goto(at(address));
-  if (open) for (const summary of await p.locator(`${open} > summary`).all()) await summary.click();
-  problems.push(...(await everyLook(p, name, (width, scheme) => path.join(shots, `leeway-${name}-${width}-${scheme}.png`))));
-  problems.push(...seeing.troubles, ...seeing.foreign);
-  await seeing.close();
-  assert.deepEqual(problems, []);
-}
+const looksWell = (name, address, { as = context, open = null } = {}) => lookWell(as, name, at(address), { pictures: "leeway",
+  then: open && (async (p) => { for (const summary of await p.locator(`${open} > summary`).all()) await summary.click(); }) });
 
 test("the empty pages say what they are for", { skip }, async () => {
   await page.getByRole("link", { name: "Leeway", exact: true }).click();

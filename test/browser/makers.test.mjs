@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { everyLook, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
+import { looksWell as lookWell, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
 import { Desk, mail, root, until } from "../lib/desk.mjs";
 
 const shots = path.join(root, "build/test/shots");
@@ -46,17 +46,7 @@ after(async () => {
   if (d) fs.rmSync(path.dirname(d.data), { recursive: true, force: true });
 });
 
-/** The page as it stands now: nothing for axe, nothing too wide, a picture of each look. */
-async function looksWell(name, address) {
-  const seeing = await openContext(browser, d.url, { storageState: await context.storageState() });
-  const p = await seeing.newPage();
-  const problems = [];
-  await p.goto(at(address));
-  problems.push(...(await everyLook(p, name, (width, scheme) => path.join(shots, `makers-${name}-${width}-${scheme}.png`))));
-  problems.push(...seeing.troubles, ...seeing.foreign);
-  await seeing.close();
-  assert.deepEqual(problems, []);
-}
+const looksWell = (name, address) => lookWell(context, name, at(address), { pictures: "makers" });
 
 test("the empty pages say what they are for", { skip }, async () => {
   await page.goto(at("/list/waiting"));

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { axeFindings, openBrowser, openContext, shoot, signIn, skip } from "../lib/browser.mjs";
+import { everyLook, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
 import { Desk, lmtp, mail, must, root, until } from "../lib/desk.mjs";
 
 const shots = path.join(root, "build/test/shots");
@@ -182,22 +182,6 @@ async function liveIn() {
   await post(`/c/${of("Keeper Juno").id}/draft`, { text: "Dear Milo,\n\nKeeper Juno is on her way back to you." });
 }
 
-const looks = [[1440, "light"], [1440, "dark"], [390, "dark"], [390, "light"]];
-// What depends on colour and width is asked of every look, the rest of one look for each width.
-const ofLooks = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"];
-
-async function look(page, width, colorScheme, rules) {
-  await page.setViewportSize({ width, height: width > 500 ? 900 : 844 });
-  await page.emulateMedia({ colorScheme });
-  // Colours fade from one look to the next; what counts is where they end.
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => {
-    document.getAnimations().forEach((a) => a.finish());
-    requestAnimationFrame(done);
-  })));
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  return [...(over > 0 ? [`${over} px wider than the window`] : []), ...(await axeFindings(page, rules))];
-}
-
 async function walk(page, { path: route, name, address }) {
   const { troubles, foreign } = page.context();
   await page.goto(d.url + address, { waitUntil: "load" });
@@ -210,11 +194,7 @@ async function walk(page, { path: route, name, address }) {
   if (seen.h1 !== 1) problems.push(`${seen.h1} h1`);
   if (seen.main !== 1) problems.push(`${seen.main} main`);
   if (!seen.lang) problems.push("no language");
-  for (const [i, [width, colorScheme]] of looks.entries()) {
-    const found = await look(page, width, colorScheme, i % 2 ? ofLooks : null);
-    problems.push(...found.map((f) => `at ${width} px, ${colorScheme}: ${f}`));
-    await shoot(page, { path: path.join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: width < 500 });
-  }
+  problems.push(...(await everyLook(page, "it", (width, scheme) => path.join(shots, `${name}-${width}-${scheme}.png`))));
   // A page that says "there is nothing here" does so with a 404, which Chromium reports.
   problems.push(...troubles.splice(0).filter((t) => !/status of 404/.test(t) || !/missing|gone/.test(name)));
   problems.push(...foreign.splice(0).map((u) => `asked ${u}`));

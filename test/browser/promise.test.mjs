@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { axeFindings, colleague, openBrowser, openContext, shoot, signIn, skip } from "../lib/browser.mjs";
+import { axeFindings, colleague, everyLook, looksWell as lookWell, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
 import { Desk, mail, root, until } from "../lib/desk.mjs";
 
 const shots = path.join(root, "build/test/shots");
@@ -67,37 +67,7 @@ after(async () => {
   if (d) fs.rmSync(path.dirname(d.data), { recursive: true, force: true });
 });
 
-/** Colours change slowly; axe looks when they have. */
-const settled = (p) => p.evaluate(() => new Promise((done) => requestAnimationFrame(() => {
-  document.getAnimations().forEach((a) => a.finish());
-  requestAnimationFrame(done);
-})));
-
-// What depends on colour and width, one of which axe asks only when told to.
-const ofLooks = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"];
-
-/** A page as it stands: nothing for axe, nothing too wide, a picture of each look. */
-async function looksWell(name, address, prepare = async () => {}) {
-  const seeing = await openContext(browser, d.url, { storageState: await context.storageState() });
-  const p = await seeing.newPage();
-  const problems = [];
-  await p.goto(at(address));
-  await prepare(p);
-  for (const [i, [width, colorScheme]] of [[1440, "light"], [1440, "dark"], [390, "dark"], [390, "light"]].entries()) {
-    await p.setViewportSize({ width, height: width > 500 ? 900 : 844 });
-    await p.emulateMedia({ colorScheme });
-    await settled(p);
-    // What lies under the bar at the foot depends on where the page was scrolled to.
-    await p.evaluate(() => scrollTo(0, 0));
-    const over = await p.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (over > 0) problems.push(`${name} at ${width}: ${over} px too wide`);
-    problems.push(...(await axeFindings(p, i % 2 ? ofLooks : null)).map((f) => `${name} at ${width} px, ${colorScheme}: ${f}`));
-    await shoot(p, { path: path.join(shots, `promise-${name}-${width}-${colorScheme}.png`), fullPage: true });
-  }
-  problems.push(...seeing.troubles, ...seeing.foreign);
-  await seeing.close();
-  assert.deepEqual(problems, []);
-}
+const looksWell = (name, address, then = null) => lookWell(context, name, at(address), { pictures: "promise", then });
 
 test("before anything was promised the pages say what they are for", { skip }, async () => {
   await page.goto(at("/list/waiting"));
@@ -140,15 +110,7 @@ test("a day in a reply becomes a chip; one that is none is taken away, and stays
     (await page.locator("#text").inputValue()));
   assert.equal(await chips(page).nth(1).locator("s").innerText(), inWords(day(21)));
   assert.match(await page.locator("[data-due] input").inputValue(), /^\d+ I will write to you again within three weeks/);
-  for (const [width, colorScheme] of [[1440, "light"], [390, "dark"]]) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme });
-    await settled(page);
-    assert.deepEqual(await axeFindings(page), []);
-    assert.deepEqual(await axeFindings(page, ofLooks), []);
-    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0);
-    await shoot(page, { path: path.join(shots, `promise-chips-${width}-${colorScheme}.png`) });
-  }
+  assert.deepEqual(await everyLook(page, "chips", (width, scheme) => path.join(shots, `promise-chips-${width}-${scheme}.png`)), []);
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.emulateMedia({ colorScheme: "light" });
 

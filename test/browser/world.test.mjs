@@ -7,7 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { deflateSync as deflate } from "node:zlib";
-import { colleague, everyLook, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
+import { colleague, looksWell as lookWell, openBrowser, openContext, signIn, skip } from "../lib/browser.mjs";
 import { Desk, root } from "../lib/desk.mjs";
 
 const shots = path.join(root, "build/test/shots");
@@ -41,18 +41,8 @@ after(async () => {
   if (d) fs.rmSync(path.dirname(d.data), { recursive: true, force: true });
 });
 
-/** The page as it stands now: nothing for axe, nothing too wide, a picture of each look. */
-async function looksWell(name, address, { of = context, desk = d, before = null } = {}) {
-  const seeing = await openContext(browser, desk.url, { storageState: await of.storageState() });
-  const p = await seeing.newPage();
-  const problems = [];
-  await p.goto(`${desk.url}/b/${desk.slug}${address}`);
-  await before?.(p);
-  problems.push(...(await everyLook(p, name, (width, scheme) => path.join(shots, `world-${name}-${width}-${scheme}.png`))));
-  problems.push(...seeing.troubles, ...seeing.foreign);
-  await seeing.close();
-  assert.deepEqual(problems, []);
-}
+const looksWell = (name, address, { of = context, desk = d, before = null } = {}) =>
+  lookWell(of, name, `${desk.url}/b/${desk.slug}${address}`, { pictures: "world", then: before });
 
 test("a brand without a world of its own is told where to begin", { skip }, async () => {
   const empty = await Desk.start({ brand: "Tidewatch Toys" });

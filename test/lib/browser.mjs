@@ -1,11 +1,14 @@
 // Chromium for the story and browser tests: one browser a file, watched so that a request to any other origin, a
 // script's error or a refusal of the content security policy is seen.
+import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { chromium } from "playwright-core";
 import { root } from "./desk.mjs";
 
-const chrome = process.env.CHROMIUM || "/usr/bin/chromium";
+// The headless shell is the same engine with less around it: it takes a fifth less of a test's time.
+const chrome = process.env.CHROMIUM || ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"].find((f) => fs.existsSync(f)) ||
+  "/usr/bin/chromium";
 const args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
 
@@ -89,28 +92,52 @@ export async function axeFindings(page, rules = null) {
   }, rules);
 }
 
-// What depends on colour and width is asked of every look, the rest of one look for each width.
-const ofLooks = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"];
-
 /** A picture for people to look at, with SHOTS=1: drawing them all takes minutes, and no test reads them. */
 export const shoot = (page, options) => (process.env.SHOTS ? page.screenshot(options) : null);
 
+// What depends on colour, and what depends on neither colour nor width: axe is where a browser test spends its time,
+// so no rule is asked twice of what it sees the same.
+const ofColour = ["color-contrast", "link-in-text-block"];
+const looks = [{ width: 1440, scheme: "light", rules: null }, { width: 390, scheme: "dark", rules: null },
+  { width: 1440, scheme: "dark", rules: ofColour }, { width: 390, scheme: "light", rules: ofColour }];
+
 /** The page as it stands, at both widths, light and dark: what axe finds and what is wider than the window, as lines
- * that begin with `name`. `picture(width, scheme)` says where the pictures go, with SHOTS=1. */
-export async function everyLook(page, name, picture) {
+ * that begin with `name`. `picture(width, scheme)` says where the pictures go, with SHOTS=1. Wide and light, narrow and
+ * dark, unless `all` or LOOKS=all ask for the four of them. */
+export async function everyLook(page, name, picture, all = false) {
   const problems = [];
-  for (const [i, [width, colorScheme]] of [[1440, "light"], [1440, "dark"], [390, "dark"], [390, "light"]].entries()) {
+  for (const { width, scheme, rules } of all || process.env.SHOTS || process.env.LOOKS === "all" ? looks : looks.slice(0, 2)) {
     await page.setViewportSize({ width, height: width > 500 ? 900 : 844 });
-    await page.emulateMedia({ colorScheme });
+    await page.emulateMedia({ colorScheme: scheme });
     // Colours fade from one look to the next; what counts is where they end.
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => {
       document.getAnimations().forEach((a) => a.finish());
       requestAnimationFrame(done);
     })));
+    // What lies under a bar at the foot depends on where the page was scrolled to.
+    await page.evaluate(() => scrollTo(0, 0));
     const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (over > 0) problems.push(`${name} at ${width}: ${over} px too wide`);
-    problems.push(...(await axeFindings(page, i % 2 ? ofLooks : null)).map((f) => `${name} at ${width} px, ${colorScheme}: ${f}`));
-    await shoot(page, { path: picture(width, colorScheme), fullPage: width < 500 });
+    problems.push(...(await axeFindings(page, rules)).map((f) => `${name} at ${width} px, ${scheme}: ${f}`));
+    await shoot(page, { path: picture(width, scheme), fullPage: width < 500 });
   }
   return problems;
+}
+
+/** The page at `address` as who is signed in in `of` sees it, without touching what is typed there: nothing for axe,
+ * nothing too wide, nothing refused or fetched from elsewhere. `then` prepares it, `but` says which troubles are meant
+ * to be; `pictures` is the beginning of the pictures' names. Gives the answer's status. */
+export async function looksWell(of, name, address, { pictures, then = null, but = null, signedOut = false } = {}) {
+  const key = signedOut ? "lookingOut" : "looking";
+  of[key] ??= await (await openContext(of.browser(), address)).newPage();
+  const page = of[key], { troubles, foreign } = page.context();
+  if (!signedOut) await page.context().addCookies(await of.cookies());
+  const answer = await page.goto(address);
+  await then?.(page);
+  const problems = await everyLook(page, name, (width, scheme) => path.join(root, `build/test/shots/${pictures}-${name}-${width}-${scheme}.png`));
+  // Not left open: a page that listens for what happens keeps asking.
+  await page.goto("about:blank");
+  problems.push(...troubles.splice(0).filter((t) => !but?.test(t)), ...foreign.splice(0));
+  assert.deepEqual(problems, []);
+  return answer.status();
 }
