@@ -91,6 +91,10 @@ err fetch_consent_done(const struct desk *d, arena *a, int64_t account, str stat
 
 /* ---- for the fetcher (fetch_keep.c, fetch_login.c) ---- */
 
+/* Does the folder hold what was sent: by what the server says (RFC 6154), else by its name? Its mails from
+ * addresses of the brand become replies that went long ago (desk/import.h), all of them from the first on;
+ * nothing in it is flagged or moved. */
+bool fetch_folder_is_sent(const struct store_fetch_folder *f);
 /* What mail/imap.h is to do; ERR_CONFLICT: nothing (paused, inbox not in use). */
 err fetch_account_of(const struct desk *d, arena *a, const struct store_fetch *f, struct imap_account *ret);
 /* The hooks of mail/imap.h: login gets a new access token where one is due; keep is one transaction. They are

@@ -3,7 +3,18 @@
 
 #include "base/random.h"
 #include "desk/fetch_own.h"
+#include "desk/import.h"
 #include "desk/intake.h"
+
+bool fetch_folder_is_sent(const struct store_fetch_folder *f) {
+    return f->special.n ? str_eq_nocase(f->special, S("Sent")) : import_sent_folder(f->name);
+}
+
+enum folder_turn { TURN_INBOX, TURN_LETTERS, TURN_SENT };
+static enum folder_turn turn_of(const struct store_fetch_folder *f) {
+    if (str_eq_nocase(f->name, S("INBOX"))) return TURN_INBOX;
+    return fetch_folder_is_sent(f) ? TURN_SENT : TURN_LETTERS;
+}
 
 err fetch_account_of(const struct desk *d, arena *a, const struct store_fetch *f, struct imap_account *ret) {
     if (f->paused_at || f->inbox_disabled_at)
@@ -15,11 +26,14 @@ err fetch_account_of(const struct desk *d, arena *a, const struct store_fetch *f
         TRY(store_fetch_folders(c, a, f->brand_id, f->inbox_id, &folders));
     }
     struct imap_account x = {.brand = f->brand_id, .id = f->inbox_id};
-    /* On the first one the server says at once when there is more. */
-    for (int first = 1; first >= 0; first--)
+    /* On the first one the server says at once when there is more. What was sent comes last, behind the
+     * letters that it answers. */
+    for (enum folder_turn turn = TURN_INBOX; turn <= TURN_SENT; turn++)
         for (size_t i = 0; i < folders.n; i++)
-            if (folders.v[i].wanted && str_eq_nocase(folders.v[i].name, S("INBOX")) == (first == 1))
+            if (folders.v[i].wanted && turn_of(&folders.v[i]) == turn) {
                 *list_add(a, &x.folders) = folders.v[i].name;
+                x.left_alone += turn == TURN_SENT;
+            }
     enum fetch_after after = FETCH_LEAVE;
     fetch_after_from(f->after, &after);
     switch (after) {
@@ -107,7 +121,9 @@ struct keeping {
     arena *a;
     struct imap_batch *batch;
     struct store_fetch_folder folder;
-    struct intake_letter *letters; /* of the mails that are here, in their order */
+    struct intake_letter *letters; /* to be kept */
+    size_t n;
+    struct intake_letter **of; /* of each mail, where it is here and to be kept; else NULL */
     int64_t now;
 };
 
@@ -143,17 +159,17 @@ static bool concerns_all(err code) {
 static err note_stand(db_conn *c, void *arg) {
     struct keeping *k = arg;
     const struct imap_batch *b = k->batch;
-    size_t at = 0;
     int64_t kept = 0;
     if (b->fresh)
         TRY(store_fetch_renumbered(c, k->folder.brand_id, k->folder.inbox_id, k->folder.id, b->uidvalidity));
     for (size_t i = 0; i < b->n; i++) {
         const struct imap_mail *m = &b->mails[i];
         struct store_fetch_place place = place_of(k, m->uid);
-        const struct intake_letter *l = m->state == IMAP_MAIL_HERE ? &k->letters[at++] : NULL;
+        const struct intake_letter *l = k->of[i];
+        bool left_out = m->state == IMAP_MAIL_HERE && !l; /* in a Sent folder, from none of ours */
         if (l && concerns_all(l->result))
             return err_set(l->result, "A letter could not be kept now, so it stays in the mailbox.");
-        if (m->state == IMAP_MAIL_GONE || (l && !l->result)) {
+        if (m->state == IMAP_MAIL_GONE || left_out || (l && !l->result)) {
             if (m->tries > 1 || !l) TRY(store_fetch_aside_delete(c, &place));
             kept += l && !l->known;
         } else {
@@ -170,22 +186,26 @@ static err note_stand(db_conn *c, void *arg) {
     return kept ? store_fetch_add_kept(c, f.brand_id, f.inbox_id, kept) : ERR_NONE;
 }
 
-static void prepare_letters(struct keeping *k, str address, size_t *ret_n) {
+static err prepare_letters(struct keeping *k, str address) {
     struct fetched *notes = arena_array(k->a, k->batch->n, sizeof *notes);
-    size_t n = 0;
+    struct intake_inbox to = {k->batch->brand, k->batch->account};
+    bool sent = fetch_folder_is_sent(&k->folder);
+    struct import_list own = {0};
+    if (sent) TRY(import_own_of(k->d, k->a, to, &own));
     for (size_t i = 0; i < k->batch->n; i++) {
         const struct imap_mail *m = &k->batch->mails[i];
-        if (m->state != IMAP_MAIL_HERE) continue;
-        notes[n] = (struct fetched){place_of(k, m->uid), token_hash(k->a, m->bytes), k->batch->pending};
-        k->letters[n] = (struct intake_letter){.to = {k->batch->brand, k->batch->account},
-                                               .mail_from = m->return_path,
-                                               .recipient = address,
-                                               .bytes = m->bytes,
-                                               .fresh = note_kept,
-                                               .fresh_context = &notes[n]};
-        n++;
+        struct intake_letter l = {.to = to,
+                                  .mail_from = m->return_path,
+                                  .recipient = address,
+                                  .bytes = m->bytes,
+                                  .fresh = note_kept,
+                                  .fresh_context = &notes[k->n]};
+        if (m->state != IMAP_MAIL_HERE || (sent && !import_fill_sent(k->d, k->a, &own, &l))) continue;
+        notes[k->n] = (struct fetched){place_of(k, m->uid), token_hash(k->a, m->bytes), k->batch->pending};
+        k->letters[k->n] = l;
+        k->of[i] = &k->letters[k->n++];
     }
-    *ret_n = n;
+    return ERR_NONE;
 }
 
 err fetch_keep(struct desk *d, arena *a, struct imap_batch *batch) {
@@ -198,13 +218,14 @@ err fetch_keep(struct desk *d, arena *a, struct imap_batch *batch) {
         TRY(store_fetch_folder_by_name(c, a, batch->brand, batch->account, batch->folder, &k.folder));
     }
     k.letters = arena_array(a, batch->n, sizeof *k.letters);
-    size_t n, at = 0;
-    prepare_letters(&k, f.address, &n);
+    k.of = arena_array(a, batch->n, sizeof *k.of);
+    TRY(prepare_letters(&k, f.address));
     err code;
-    intake_keep_past(d, a, k.letters, n, 0, note_stand, &k, &code);
+    intake_keep_past(d, a, k.letters, k.n, 0, note_stand, &k, &code);
     TRY(code);
     for (size_t i = 0; i < batch->n; i++)
-        if (batch->mails[i].state == IMAP_MAIL_HERE) batch->mails[i].result = k.letters[at++].result;
+        if (batch->mails[i].state == IMAP_MAIL_HERE)
+            batch->mails[i].result = k.of[i] ? k.of[i]->result : ERR_NONE;
     return ERR_NONE;
 }
 

@@ -244,8 +244,12 @@ err import_run(struct desk *d, const struct import_wish *wish, import_progress p
 
 /* ---- for fetched mail ---- */
 
-/* False where it is none of ours. */
-static bool fill_sent(struct desk *d, arena *a, const struct import_list *own, struct intake_letter *l) {
+err import_own_of(struct desk *d, arena *a, struct intake_inbox to, struct import_list *ret) {
+    str address;
+    return load_own(d, a, to, S(""), ret, &address);
+}
+
+bool import_fill_sent(struct desk *d, arena *a, const struct import_list *own, struct intake_letter *l) {
     struct mail_peek peek;
     int64_t now = desk_now(d);
     mail_peek(a, l->bytes, &peek);
@@ -254,22 +258,4 @@ static bool fill_sent(struct desk *d, arena *a, const struct import_list *own, s
     l->received_at = peek.sent_at ? peek.sent_at : peek.received_at;
     if (l->received_at < 0 || l->received_at > now || !l->received_at) l->received_at = now;
     return import_is_own(own, peek.from);
-}
-
-void import_sent_mail(struct desk *d, arena *a, struct intake_letter *letters, size_t n) {
-    struct import_list own = {0};
-    struct intake_letter *ours = arena_array(a, n + 1, sizeof *ours);
-    size_t *place = arena_array(a, n + 1, sizeof *place), kept = 0;
-    str address = S("");
-    err also, e = n ? load_own(d, a, letters[0].to, S(""), &own, &address) : ERR_NONE;
-    for (size_t i = 0; i < n; i++) {
-        letters[i].id = 0;
-        letters[i].known = false;
-        letters[i].result = e;
-        if (e || !fill_sent(d, a, &own, &letters[i])) continue;
-        place[kept] = i;
-        ours[kept++] = letters[i];
-    }
-    if (kept) intake_keep_past(d, a, ours, kept, 0, NULL, NULL, &also);
-    for (size_t i = 0; i < kept; i++) letters[place[i]] = ours[i];
 }

@@ -55,12 +55,6 @@ typedef void (*import_progress)(void *context, int64_t done, int64_t total);
 err import_run(struct desk *d, const struct import_wish *wish, import_progress progress, void *context,
                struct import_report *ret);
 
-/* Mails from the Sent folder of an account of this inbox, for whoever fetched them: to be recorded as
- * replies, never to be sent. Takes bytes, mail_from, recipient and `to`; fills the rest. ERR_NONE with id 0:
- * nothing was kept, because it was there or is not from an address of the brand. Letters that they answer
- * should be fetched before. They are read by the job `read`. */
-void import_sent_mail(struct desk *d, arena *a, struct intake_letter *letters, size_t n);
-
 /* ---- the list (import_list.c) ---- */
 
 enum { IMPORT_MAILS_MAX = 5000000, IMPORT_MAIL_MAX = 64 << 20 };
@@ -81,5 +75,15 @@ err import_list_of(arena *a, const struct import_wish *wish, int64_t now, struct
 err import_mail_bytes(arena *a, const struct import_wish *wish, const struct import_list *list,
                       const struct import_mail *mail, str *ret);
 bool import_is_own(const struct import_list *list, str address);
+
+/* ---- for mail that is fetched (desk/fetch.h) ---- */
+
+/* Is it the name of a folder in which mail programs put what was sent? Its last piece counts. */
+bool import_sent_folder(str name);
+/* Addresses of the brand, into ret->own. */
+err import_own_of(struct desk *d, arena *a, struct intake_inbox to, struct import_list *ret);
+/* A mail of a Sent folder, to be recorded as a reply and never to be sent. Takes bytes, fills origin, hash
+ * and received_at. False: it is from none of `own`, and is not to be kept. */
+bool import_fill_sent(struct desk *d, arena *a, const struct import_list *own, struct intake_letter *l);
 
 #endif

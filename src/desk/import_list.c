@@ -213,8 +213,9 @@ static const char *const thrown_names[] = {
 static bool wanted_folder(const struct listing *x, str name) {
     return x->wish->all_folders || !IS(name, thrown_names);
 }
+bool import_sent_folder(str name) { return IS(name, sent_names); }
 static bool sent_folder(const struct listing *x, str name) {
-    return x->wish->sent == IMPORT_SENT || IS(name, sent_names);
+    return x->wish->sent == IMPORT_SENT || import_sent_folder(name);
 }
 
 static err list_maildir_file(struct listing *x, str path, str name, bool in_sent) {

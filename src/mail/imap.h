@@ -47,10 +47,12 @@ typedef enum imap_after {
 } imap_after;
 
 struct imap_account {
-    int64_t brand;    /* passed on, not looked at */
-    int64_t id;       /* not 0; no two accounts of a fetcher share one */
-    str_list folders; /* UTF-8 names as imap_probe lists them; 1 to 50. On the first the account idles; the
-                       * others are looked at every poll_seconds */
+    int64_t brand;     /* passed on, not looked at */
+    int64_t id;        /* not 0; no two accounts of a fetcher share one */
+    str_list folders;  /* UTF-8 names as imap_probe lists them; 1 to 50. On the first the account idles; the
+                        * others are looked at every poll_seconds */
+    size_t left_alone; /* the last so many of `folders` are read from their beginning, whatever `since` says,
+                        * and nothing in them is flagged or moved */
     imap_after after;
     str flag;        /* for FLAG: "\Flagged", "\Seen", "$Kept": \ and letters, or an atom (RFC 9051 flag) */
     str move_to;     /* for MOVE: UTF-8 */

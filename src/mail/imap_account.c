@@ -38,6 +38,8 @@ err imap_account_check(const struct imap_account *a) {
         return err_set(ERR_INVALID, "Name one to %d folders to fetch mail from.", FOLDERS_MAX);
     for (size_t i = 0; i < a->folders.n; i++)
         if (!name_fits(a->folders.v[i])) return err_set(ERR_INVALID, "The name of a folder cannot be used.");
+    if (a->left_alone > a->folders.n)
+        return err_set(ERR_INVALID, "More folders are to be left alone than are fetched.");
     if (a->after == IMAP_AFTER_FLAG && (!flag_fits(a->flag) || str_eq_nocase(a->flag, S("\\Deleted"))))
         return err_set(ERR_INVALID, "This is not a flag for mails: %.*s.",
                        STR_FMT(str_clip_utf8(a->flag, 100)));

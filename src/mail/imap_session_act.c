@@ -46,7 +46,7 @@ void imap_session_noted(imap_session *s, struct imap_now now) {
     imap_uids_free(&s->acting);
     free(s->acted);
     s->acted = NULL;
-    if (f->pending.n && (session_may_act(s) || s->account->after == IMAP_AFTER_NOTHING))
+    if (f->pending.n && (session_may_act(s) || session_after(s) == IMAP_AFTER_NOTHING))
         session_act(s, now);
     else
         session_go_on(s, now);
@@ -62,7 +62,7 @@ static void say_move(imap_session *s, struct imap_now now) {
 
 void session_act(imap_session *s, struct imap_now now) {
     choose(s);
-    switch (s->account->after) {
+    switch (session_after(s)) {
     case IMAP_AFTER_NOTHING: done(s); return;
     case IMAP_AFTER_FLAG:
         session_begin(s, "UID STORE ");

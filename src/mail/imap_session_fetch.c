@@ -117,7 +117,7 @@ void session_sizes_done(imap_session *s, struct imap_now now) {
         struct coming *c = &s->coming[i];
         if (is_settled(c)) continue;
         if (c->uid <= f->old_until && c->uid > f->mark && c->internaldate &&
-            c->internaldate < s->account->since)
+            c->internaldate < session_since(s))
             c->passed = true;
         else if (c->has_size && c->size > s->account->max_size)
             too_large(s, c, c->size);

@@ -34,7 +34,7 @@ static int64_t retry_at(const imap_session *s, int tries, struct imap_now now) {
 }
 
 bool session_may_act(const imap_session *s) {
-    return s->account->after != IMAP_AFTER_NOTHING && !s->cannot_act;
+    return session_after(s) != IMAP_AFTER_NOTHING && !s->cannot_act;
 }
 
 static void begin_batch(imap_session *s) {

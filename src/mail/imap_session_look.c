@@ -137,7 +137,7 @@ void imap_session_stand(imap_session *s, err result, str says, const struct imap
 
 void session_select(imap_session *s, struct imap_now now) {
     bool plain = (s->capabilities & IMAP_HAS_REV2) && !(s->capabilities & IMAP_HAS_REV1);
-    session_begin(s, s->account->after == IMAP_AFTER_NOTHING ? "EXAMINE" : "SELECT");
+    session_begin(s, session_after(s) == IMAP_AFTER_NOTHING ? "EXAMINE" : "SELECT");
     buf_add_char(&s->out, ' ');
     size_t start = s->out.n;
     if (!imap_name_quote(session_folder(s)->name, &s->out)) s->out.failed = true;
@@ -175,7 +175,7 @@ static void begin_anew(imap_session *s, struct folder *f) {
     f->naside = 0;
     f->ngaps = 0;
     imap_uids_free(&f->pending);
-    f->old_until = s->account->since && s->uidnext ? s->uidnext - 1 : 0;
+    f->old_until = session_since(s) && s->uidnext ? s->uidnext - 1 : 0;
 }
 
 void session_selected(imap_session *s, bool ok, struct imap_now now) {
@@ -196,13 +196,13 @@ void session_selected(imap_session *s, bool ok, struct imap_now now) {
     s->selected = (int)s->at;
     s->selecting_known = true;
     if (f->uidvalidity != s->uidvalidity) begin_anew(s, f);
-    if (s->read_only && s->account->after != IMAP_AFTER_NOTHING) {
+    if (s->read_only && session_after(s) != IMAP_AFTER_NOTHING) {
         s->cannot_act = true;
         session_warn(s, ERR_NONE, "The folder %.*s is read-only: mails are fetched, but not %s.",
                      STR_FMT(str_clip_utf8(f->name, 100)),
-                     s->account->after == IMAP_AFTER_FLAG ? "flagged" : "moved");
+                     session_after(s) == IMAP_AFTER_FLAG ? "flagged" : "moved");
     }
-    if (f->pending.n && (session_may_act(s) || s->account->after == IMAP_AFTER_NOTHING)) {
+    if (f->pending.n && (session_may_act(s) || session_after(s) == IMAP_AFTER_NOTHING)) {
         s->act_first = true;
         session_act(s, now);
     } else
@@ -242,11 +242,11 @@ static bool nothing_new(const imap_session *s, const struct folder *f) {
 
 /* "UID 3,7,12:*", and what was there at the beginning only when it is recent enough. */
 static void write_criteria(imap_session *s, const struct folder *f, const struct imap_uids *older) {
-    bool old = s->account->since && f->mark < f->old_until;
+    bool old = session_since(s) && f->mark < f->old_until;
     if (old) {
         buf_add_fmt(&s->out, "OR (UID %u:%u SINCE ", f->mark + 1, f->old_until);
         /* A day early: INTERNALDATE's zone is the server's. The exact time is looked at later. */
-        imap_day(s->account->since - DAY_MS, &s->out);
+        imap_day(session_since(s) - DAY_MS, &s->out);
         buf_add_z(&s->out, ") ");
     }
     buf_add_z(&s->out, "UID ");
@@ -341,7 +341,7 @@ void session_searched(imap_session *s, bool ok, struct imap_now now) {
         return;
     }
     /* A server that does not tell UIDNEXT: what is there now is what was there at first. */
-    if (f->fresh && s->account->since && f->old_until == 0) f->old_until = imap_uids_last(&s->found);
+    if (f->fresh && session_since(s) && f->old_until == 0) f->old_until = imap_uids_last(&s->found);
     note_gaps(s, f, now);
     imap_uids_free(&s->found);
     session_fetch(s, now);

@@ -144,6 +144,16 @@ void session_send(imap_session *s, enum step step, uint64_t bytes, struct imap_n
 void session_wait(imap_session *s, enum step step); /* for the loop, not the server */
 void session_words(char to[SAYS_MAX], str words);   /* the server's words made fit to show */
 static inline struct folder *session_folder(imap_session *s) { return &s->folders[s->at]; }
+static inline bool session_left_alone(const imap_session *s) {
+    return (size_t)s->at + s->account->left_alone >= s->account->folders.n;
+}
+/* Of the present folder: what is done with its mails, and since when they count. */
+static inline imap_after session_after(const imap_session *s) {
+    return session_left_alone(s) ? IMAP_AFTER_NOTHING : s->account->after;
+}
+static inline int64_t session_since(const imap_session *s) {
+    return session_left_alone(s) ? 0 : s->account->since;
+}
 
 /* --- imap_session_round.c: which folder next; idling and resting --- */
 void session_round(imap_session *s, bool first, struct imap_now now);

@@ -53,7 +53,10 @@ void smtp_start(void) {
     curl_global_init_mem(CURL_GLOBAL_DEFAULT, memory_take, free, memory_again, memory_strdup, memory_array);
 }
 
+/* libcurl says QUIT and waits two minutes for the answer, and a desk that stops would wait with it. There is
+ * nothing to be learned from that answer: it is told that none will come. */
 static void link_end(struct link *l) {
+    if (l->open) shutdown(l->fd, SHUT_RD);
     if (l->curl) curl_easy_cleanup(l->curl);
     free(l->key);
     *l = (struct link){0};

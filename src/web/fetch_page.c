@@ -404,8 +404,12 @@ str fetch_how_text(const struct fetch_page *v, struct page_out *o) {
 str fetch_folder_text(const struct fetch_page *v, const struct store_fetch_folder *f) {
     static const struct {
         const char *special, *title;
-    } titles[] = {{"Sent", T("sent letters")}, {"Junk", T("junk")},    {"Trash", T("thrown away")},
-                  {"Drafts", T("drafts")},     {"All", T("all mail")}, {"Archive", T("archive")}};
+    } titles[] = {{"Junk", T("junk")},
+                  {"Trash", T("thrown away")},
+                  {"Drafts", T("drafts")},
+                  {"All", T("all mail")},
+                  {"Archive", T("archive")}};
+    if (fetch_folder_is_sent(f)) return web_text(v->admin.frame.w, T("what you sent, kept as replies"));
     for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
         if (str_eq_nocase(f->special, str_z(titles[i].special)))
             return web_text(v->admin.frame.w, titles[i].title);

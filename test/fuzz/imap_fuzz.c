@@ -1,6 +1,5 @@
-/* IMAP. Whatever a server says, hearing it byte by byte or in pieces gives the same responses as hearing it
- * at once; a session that hears it ends or waits, keeps within its limits, and never keeps a mail twice or
- * lowers a mark. Names survive being written and read; sets stay in order. */
+/* IMAP's grammar. Whatever a server says, hearing it byte by byte or in pieces gives the same responses as
+ * hearing it at once. Names survive being written and read; sets stay in order. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 #include "mail/imap_names.h"
 #include "mail/imap_session.h"
 
-enum { BODY_MAX = 300, KEPT_MAX = 5000 };
+enum { BODY_MAX = 300 };
 
 static void describe(const struct imap_response *r, buf *out) {
     buf_add_fmt(out, "%d %d %d %u %llu %u [", r->kind, r->word, r->code, r->number,
@@ -50,110 +49,6 @@ static void hear(str in, unsigned cut, buf *out) {
     imap_reader_free(r);
 }
 
-/* --- A session --- */
-
-struct kept {
-    uint32_t uidvalidity, mark, uids[KEPT_MAX];
-    int n;
-};
-
-static void keep(struct kept *k, struct imap_batch *b) {
-    if (b->uidvalidity == 0) abort();
-    if (b->fresh) {
-        k->n = 0;
-        k->mark = 0;
-    } else if (b->uidvalidity != k->uidvalidity)
-        abort();
-    if (b->mark < k->mark) abort();
-    for (size_t i = 0; i < b->n; i++) {
-        struct imap_mail *m = &b->mails[i];
-        if (m->uid == 0 || (i && m->uid <= m[-1].uid) || m->bytes.n > BODY_MAX) abort();
-        for (int j = 0; j < k->n; j++)
-            if (k->uids[j] == m->uid) abort();
-        m->result =
-            m->state == IMAP_MAIL_HERE && m->bytes.n && m->bytes.p[0] == '!' ? ERR_INTERNAL : ERR_NONE;
-        if (m->state == IMAP_MAIL_HERE && m->result == ERR_NONE && k->n < KEPT_MAX) k->uids[k->n++] = m->uid;
-    }
-    k->uidvalidity = b->uidvalidity;
-    k->mark = b->mark;
-}
-
-/* "@" in what the server says stands for the tag of the command that waits. */
-static void fill_in_tags(str in, const char *tag, buf *out) {
-    buf_clear(out);
-    for (size_t i = 0; i < in.n; i++)
-        if (in.p[i] == '@')
-            buf_add_z(out, tag);
-        else
-            buf_add_char(out, in.p[i]);
-}
-
-static void answer(imap_session *s, imap_want want, struct kept *k, struct imap_now now) {
-    struct imap_stand stand = {.uidvalidity = k->uidvalidity, .mark = k->mark};
-    if (want == IMAP_WANT_STAND)
-        imap_session_stand(s, ERR_NONE, S(""), &stand, now);
-    else if (want == IMAP_WANT_ROOM)
-        imap_session_room(s, now);
-    else if (want == IMAP_WANT_KEEP) {
-        keep(k, imap_session_batch(s));
-        imap_session_kept(s, ERR_NONE, S(""), now);
-    } else
-        imap_session_noted(s, now);
-}
-
-static void converse(str in, imap_after after) {
-    str folder = S("INBOX");
-    struct imap_account account = {.brand = 1,
-                                   .id = 1,
-                                   .folders = {&folder, 1, 1},
-                                   .after = after,
-                                   .flag = S("\\Flagged"),
-                                   .move_to = S("Done"),
-                                   .max_size = BODY_MAX,
-                                   .poll_seconds = 60,
-                                   .idle_seconds = 500};
-    struct imap_session_options options = {
-        .batch_bytes = 500, .batch_mails = 4, .answer_seconds = 100, .retry_seconds = 10};
-    struct imap_now now = {1000, 1784000000000};
-    struct kept *kept = memory_zeroed(sizeof *kept);
-    imap_session *s = imap_session_new(&account, &options);
-    char tag[24] = "L0";
-    BUF_AUTO buf said = BUF_MAX(4 << 20);
-    imap_session_open(s, now);
-    str line;
-    /* The server answers a command with some lines; "%" at the end of one gives the word to us. */
-    for (int turns = 0; turns < 2000; turns++) {
-        imap_want want = imap_session_want(s);
-        if (want == IMAP_WANT_CLOSE) break;
-        if (want != IMAP_WANT_READ) {
-            answer(s, want, kept, now);
-            continue;
-        }
-        buf *out = imap_session_out(s);
-        if (out->n && (!str_ends(buf_str(out), S("\r\n")) || !buf_ok(out))) abort();
-        size_t space = str_find_char(buf_str(out), ' ', 0);
-        if (space != SIZE_MAX && space < sizeof tag) {
-            memcpy(tag, out->p, space);
-            tag[space] = '\0';
-        }
-        buf_clear(out);
-        if (!str_split(&in, '%', &line)) break;
-        fill_in_tags(line, tag, &said);
-        str rest = buf_str(&said);
-        while (rest.n) {
-            size_t used = imap_session_feed(s, rest, now);
-            rest = str_slice(rest, used, rest.n);
-            if (imap_session_want(s) == IMAP_WANT_CLOSE) break;
-            if (imap_session_want(s) != IMAP_WANT_READ) answer(s, imap_session_want(s), kept, now);
-        }
-        if (imap_session_memory(s) > 16 << 20) abort();
-        now.mono += 7000;
-        imap_session_tick(s, now);
-    }
-    imap_session_free(s);
-    free(kept);
-}
-
 static void name_and_back(str name) {
     BUF_AUTO buf coded = BUF_MAX(1 << 20), plain = BUF_MAX(1 << 20), again = BUF_MAX(1 << 20);
     if (imap_name_encode(name, &coded)) {
@@ -177,7 +72,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (!str_eq(buf_str(&out[i]), buf_str(&out[0]))) abort();
     }
     for (int i = 0; i < 3; i++) buf_free(&out[i]);
-    if (size < 20000) converse(in, size ? (imap_after)(data[0] % 3) : IMAP_AFTER_NOTHING);
     name_and_back(str_slice(in, 0, 1000));
     struct imap_uids s = {0};
     bool read = imap_uids_read(&s, in);

@@ -22,7 +22,12 @@ test("many large letters at once cost the memory of a few", async () => {
     .join(" ").match(/\d+/)[0];
   process.kill(Number(reader), "SIGSTOP");
   for (let i = 0; i < 16; i++) assert.match(await send(i), /^250 /);
-  process.kill(Number(reader), "SIGCONT");
+  try {
+    process.kill(Number(reader), "SIGCONT");
+  } catch (e) {
+    // On a machine with much else to do it was silent for too long, and the desk has put another in its place.
+    assert.equal(e.code, "ESRCH");
+  }
   await until("all are listed", async () => (await waiting(d)).length === 17, 60000);
   const peak = Number(/VmHWM:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${d.child.pid}/status`, "utf8"))[1]) / 1024;
   // The address sanitizer keeps up to 256 MB of what was freed, to catch its use.

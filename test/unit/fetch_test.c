@@ -533,6 +533,46 @@ static void test_names_of_folders(void **state) {
     assert_int_equal(fetch_set_up(&kit.d, kit.a, inbox.brand_id, inbox.id, &form), ERR_INVALID);
 }
 
+/* A folder of what was sent: replies of ours come in, all of them, and the folder stays as it is. */
+static void test_what_was_sent(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    struct fetch_form form = by_password();
+    form.after = S("seen");
+    a_mailbox(&form);
+    a_second_folder("Archive/Gesendet");
+    str_list names = {0};
+    *list_add(kit.a, &names) = S("Archive/Gesendet");
+    *list_add(kit.a, &names) = S("INBOX");
+    assert_ok(fetch_choose(&kit.d, kit.a, inbox.brand_id, inbox.id, &names));
+    struct imap_account account;
+    struct store_fetch f = row();
+    assert_ok(fetch_account_of(&kit.d, kit.a, &f, &account));
+    assert_int_equal(account.folders.n, 2);
+    assert_int_equal(account.left_alone, 1);
+    assert_str(account.folders.v[1], "Archive/Gesendet");
+    struct a_batch *x = batch(5, 1, 1);
+    x->b.folder = account.folders.v[1];
+    for (int i = 0; i < 2; i++)
+        x->mails[i].bytes =
+            str_fmt(kit.a,
+                    "From: Letters <%.*s>\r\nTo: Milo <milo@customer.example>\r\nMessage-ID: "
+                    "<%d@sent.example>\r\nDate: Mon, 5 Jan 2026 10:00:00 +0000\r\n\r\nDear Milo.\r\n",
+                    STR_FMT(inbox.address), i);
+    struct imap_stand s;
+    for (int twice = 0; twice < 2; twice++) {
+        assert_ok(fetch_stand(&kit.d, kit.a, inbox.brand_id, inbox.id, row().version, x->b.folder, &s));
+        assert_int_equal(s.mark, twice ? 4 : 0);
+        assert_ok(fetch_keep(&kit.d, kit.a, &x->b));
+        for (int i = 0; i < MAILS; i++) assert_int_equal(x->mails[i].result, ERR_NONE);
+        /* Two are of the brand; what somebody else wrote is left out, not set aside. */
+        assert_int_equal(count_of("SELECT COUNT(*) AS n FROM raw WHERE brand_id = $1 AND origin = 'sent'"), 2);
+        assert_int_equal(letters(), 2);
+        assert_int_equal(row().kept, 2);
+    }
+    assert_int_equal(aside(), 0);
+}
+
 /* ---- a letter that the database refuses for its own sake ---- */
 
 static err refuse(db_conn *c, void *context, int64_t raw, bool *ret_fresh) {
@@ -639,6 +679,7 @@ int main(void) {
         KIT_TEST(test_known_by_its_bytes),
         KIT_TEST(test_what_was_there_at_first),
         KIT_TEST(test_names_of_folders),
+        KIT_TEST(test_what_was_sent),
         KIT_TEST(test_one_letter_that_is_refused),
         KIT_TEST(test_how_it_goes),
     };

@@ -457,6 +457,25 @@ static void cut_at_every_byte(void **state) {
         }
 }
 
+/* A folder that is left alone is read from its beginning, and nothing in it is touched. */
+static void left_alone(void **state) {
+    (void)state;
+    for (size_t alone = 0; alone < 2; alone++) {
+        struct world w;
+        world_begin(&w, 6);
+        w.account.after = IMAP_AFTER_FLAG;
+        w.account.since = alone ? 4102444800000 : 0;
+        w.account.left_alone = alone;
+        world_session(&w, 5);
+        assert_int_equal(talk_connect(&w.talk), TALK_QUIET);
+        for (int i = 0; i < 6; i++) assert_int_equal(w.fake.mails[i].flagged, !alone);
+        assert_each_once(&w, 1, 6);
+        assert_int_equal(said(&w, "EXAMINE"), alone);
+        assert_false(said(&w, "SINCE"));
+        world_end(&w);
+    }
+}
+
 /* Lower mails are expunged while it runs: sequence numbers change at every step, UIDs do not. */
 static void renumbering(void **state) {
     (void)state;
@@ -1118,6 +1137,7 @@ int main(void) {
         cmocka_unit_test(return_paths),
         cmocka_unit_test(reads_everything_then_idles),
         cmocka_unit_test(cut_at_every_byte),
+        cmocka_unit_test(left_alone),
         cmocka_unit_test(renumbering),
         cmocka_unit_test(new_uidvalidity),
         cmocka_unit_test(expunged_while_fetching),

@@ -23,6 +23,7 @@
 struct script {
     const char *greeting, *hello, *auth, *mail, *rcpt, *data, *dot, *again; /* again: the second MAIL */
     bool slowly;                                                            /* answers byte by byte */
+    bool no_bye;                                                            /* says nothing to QUIT */
 };
 
 #define TOKEN "dXNlcj1kZXNrAWF1dGg9QmVhcmVyIHRvawEB\r\n" /* user=desk 01 auth=Bearer tok 01 01 */
@@ -33,7 +34,7 @@ struct server {
     pthread_t thread;
     struct script script;
     atomic_int connections, dots, commands;
-    atomic_bool saw_dot, stop;
+    atomic_bool saw_dot, stop, waited; /* waited: ten seconds passed after QUIT, and they were still there */
     pthread_mutex_t lock;
     buf letter; /* as it came, dots stuffed, without the final dot */
     buf talk;   /* the commands */
@@ -127,7 +128,11 @@ static void converse(struct server *s, int fd) {
         else if (str_starts(said, S("DATA")))
             open = answer(s, fd, s->script.data, "354 Go\r\n") &&
                    (s->script.data ? true : letter_in(s, fd, &in));
-        else if (str_starts(said, S("QUIT")))
+        else if (str_starts(said, S("QUIT")) && s->script.no_bye) {
+            struct pollfd at = {fd, POLLRDHUP, 0};
+            atomic_store(&s->waited, poll(&at, 1, 10000) == 0);
+            open = false;
+        } else if (str_starts(said, S("QUIT")))
             open = false;
         else
             open = answer(s, fd, NULL, "502 5.5.1 What?\r\n");
@@ -555,6 +560,22 @@ static void a_connection_for_each_relay(void **state) {
     for (int i = 0; i < 2; i++) server_end(s[i]);
 }
 
+/* A server that says nothing to QUIT holds up nobody who wants to stop. */
+static void silent_at_the_end(void **state) {
+    (void)state;
+    ARENA_AUTO arena *a = arena_new(0);
+    struct server *s = server_new((struct script){.no_bye = true});
+    struct smtp_options o = options_for(s);
+    struct send_report report;
+    assert_int_equal(smtp_send(a, &o, S("d@s.test"), S("l@h.test"), LETTER, NULL, NULL, &report), 0);
+    assert_int_equal(report.result, SEND_ACCEPTED);
+    smtp_thread_end();
+    while (!was_said(s, "QUIT")) usleep(1000);
+    bool waited = atomic_load(&s->waited);
+    server_end(s);
+    assert_false(waited);
+}
+
 int main(void) {
     smtp_start();
     const struct CMUnitTest tests[] = {
@@ -564,6 +585,7 @@ int main(void) {
         cmocka_unit_test(signing_in),           cmocka_unit_test(tls_is_required),
         cmocka_unit_test(nobody_there),         cmocka_unit_test(by_token),
         cmocka_unit_test(size_is_respected),    cmocka_unit_test(a_connection_for_each_relay),
+        cmocka_unit_test(silent_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
