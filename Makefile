@@ -66,6 +66,8 @@ fault: all ; @test/fault/run
 fuzz: ; @test/fuzz/run
 bench: all ; @bench/run
 eval: all ; @test/eval/run
+.PHONY: test-bluesky
+test-bluesky: ; @test/bluesky/run
 clean: ; rm -rf build
 
 # Every header that generated files bring must exist before the first object is compiled.
@@ -73,9 +75,11 @@ $(OBJ) $(B)/src/main.o: | $(GEN)
 $(G)/%.tmpl.c: src/web/%.tmpl $(T)/tmplc
 	@mkdir -p $(G)
 	$(say)$(T)/tmplc $< $@ $(G)/$*.tmpl.h
+# Charts: uPlot as it is, so that its licence stays on top of it.
+UPLOT := assets/uplot.js=node_modules/uplot/dist/uPlot.esm.js assets/uplot.css=node_modules/uplot/dist/uPlot.min.css
 $(G)/assets.c: $(T)/embed $(wildcard assets/* schema/* demo/*)
 	@mkdir -p $(G)
-	$(say)$(T)/embed $@ $(G)/assets.h assets schema demo
+	$(say)$(T)/embed $@ $(G)/assets.h assets schema demo $(UPLOT)
 $(G)/lang_tables.c: $(T)/poc $(wildcard po/*.po)
 	@mkdir -p $(G)
 	$(say)$(T)/poc $@ $(wildcard po/*.po)

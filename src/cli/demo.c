@@ -135,6 +135,7 @@ static err fill(struct cli_desk *c, const struct people_setup_done *made) {
     if (filled) return ERR_NONE;
     TRY(fill_voice(c, made));
     TRY(demo_world(c, &(struct actor){brand, made->admin.id, made->admin.name}));
+    TRY(demo_status(c, &(struct actor){brand, made->admin.id, made->admin.name}));
     TRY(demo_leeway(c, &(struct actor){brand, made->admin.id, made->admin.name}));
     TRY(demo_stock(c, &(struct actor){brand, made->admin.id, made->admin.name}));
     TRY(setting_change(&c->desk, c->arena, brand, S("missing_pieces"), S("1")));

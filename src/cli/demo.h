@@ -11,5 +11,6 @@ err demo_leeway(struct cli_desk *c, const struct actor *who);
 err demo_stock(struct cli_desk *c, const struct actor *who);
 /* Who speaks, what is true there, its words, and the look of its printed letters. */
 err demo_world(struct cli_desk *c, const struct actor *who);
+err demo_status(struct cli_desk *c, const struct actor *who);
 
 #endif

@@ -179,7 +179,8 @@ static err check_all(struct doctor *d) {
         else
             doctor_add(d, GOOD, "jobs", S("none is stuck"));
     }
-    for (size_t i = 0; i < inboxes.n; i++) check_transport(d, &inboxes.v[i]);
+    for (size_t i = 0; i < inboxes.n; i++)
+        if (inbox_takes_mail(&inboxes.v[i])) check_transport(d, &inboxes.v[i]);
     return doctor_fetching(d);
 }
 

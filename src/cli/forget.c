@@ -8,6 +8,7 @@
 #include "cli/serve.h"
 #include "desk/forget_person.h"
 #include "desk/heart.h"
+#include "desk/status_mail.h"
 #include "format/json.h"
 #include "jobs/jobs.h"
 #include "store/brand.h"
@@ -60,7 +61,8 @@ static void print_goes(const struct forget_plan *p, bool done) {
     line(p->count.drafts, "drafts");
     line(p->count.elsewhere, "letters of theirs in conversations of others");
     printf(
-        "         name, addresses, and what is written about them; boxes that have not left are cancelled\n");
+        "         name, addresses, and what is written about them; boxes that have not left are cancelled; "
+        "subscriptions of the status page end\n");
 }
 
 static void print_json(const struct forget_plan *p, bool done) {
@@ -124,12 +126,36 @@ static err clean_up(struct cli_desk *c, int64_t brand) {
     return e;
 }
 
+/* Somebody who never wrote, and only asked for the words of the status page. ERR_MISSING when they did not.
+ */
+static err forget_subscriber(struct cli_desk *c, const struct cli_args *args, int64_t brand) {
+    const char *who = args->operand[0], *again = args->value[OPT_CONFIRM];
+    int64_t n;
+    bool json = args->value[OPT_JSON] != NULL;
+    if (again && strcmp(who, again) != 0)
+        return err_set(ERR_INVALID, "Nothing was deleted. To be sure, repeat the address as it stands.");
+    TRY(status_forget(&c->desk, c->arena, brand, str_z(who), again != NULL, &n));
+    if (!n) return err_set(ERR_MISSING, "Nobody here has this address.");
+    if (json)
+        printf("{\"subscriptions\": %lld, \"forgotten\": %s}\n", (long long)n, again ? "true" : "false");
+    else if (again)
+        printf("Deleted: the subscription of the status page. Nothing else was kept of this address.\n");
+    else
+        printf(
+            "What goes, for good: a subscription of the status page. Nothing else is kept of this address.\n"
+            "Nothing was deleted. It cannot be undone; to do it:\n  longhand forget %s --confirm %s\n",
+            who, who);
+    return ERR_NONE;
+}
+
 static err forget(struct cli_desk *c, const struct cli_args *args) {
     struct forget_plan plan;
     struct actor who = {0};
     bool json = args->value[OPT_JSON] != NULL, done = args->value[OPT_CONFIRM] != NULL;
     TRY(brand_of(c, args->value[OPT_BRAND], &who.brand));
-    TRY(forget_person_plan(&c->desk, c->arena, who.brand, str_z(args->operand[0]), &plan));
+    err e = forget_person_plan(&c->desk, c->arena, who.brand, str_z(args->operand[0]), &plan);
+    if (e == ERR_MISSING) return forget_subscriber(c, args, who.brand);
+    TRY(e);
     if (done) {
         TRY(forget_person(&c->desk, c->arena, &who, plan.customer.id, str_z(args->value[OPT_CONFIRM]),
                           &plan));

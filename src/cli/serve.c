@@ -13,8 +13,10 @@
 #include "cli/fetching.h"
 #include "cli/receive.h"
 #include "cli/relay.h"
+#include "desk/fans.h"
 #include "desk/forget.h"
 #include "desk/heart.h"
+#include "desk/incident_watch.h"
 #include "desk/learning.h"
 #include "desk/rhythm.h"
 #include "desk/tidy.h"
@@ -85,7 +87,9 @@ static err start(struct serving *s) {
     d->keeps_indexes = true;
     TRY(tidy_start(d, a));
     TRY(rhythm_start(d, a));
+    TRY(fans_start(d, a));
     TRY(learning_start(d, a));
+    TRY(watch_start(d, a));
     TRY(forget_start(d, a));
     TRY(voice_learn_start(d, a));
     TRY(web_new(d, &s->web));
@@ -98,6 +102,7 @@ static err start(struct serving *s) {
     TRY(relay_start(&s->c->config, LETTER_MAX, receiver_hooks(s->receiver), &s->relay));
     TRY(fetching_start(d, &s->fetching));
     struct http_options http = {.listen = s->c->config.http, .handler = web_handle, .context = s->web};
+    TRY(web_prepare(s->web, &http));
     TRY(http_server_start(&http, &s->http));
     web_attach(s->web, s->http);
     return ERR_NONE;

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "desk/check.h"
 #include "desk/forget.h"
+#include "desk/incident_watch.h"
 #include "desk/learning.h"
 #include "desk/promise.h"
 
@@ -105,6 +106,7 @@ err brand_insert(const struct desk *d, db_conn *c, arena *a, str name, str zone,
     TRY(free_slug(c, a, name, &row.slug));
     TRY(store_brand_insert(c, a, &row));
     TRY(learning_stand_in(c, row.id, now));
+    TRY(watch_stand_in(c, row.id, now));
     TRY(forget_stand_in(c, row.id, now));
     *ret_brand = row;
     return ERR_NONE;

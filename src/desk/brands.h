@@ -40,6 +40,9 @@ struct inbox_form {
     int64_t silent_after_hours; /* -1: the brand's setting */
 };
 
+/* Mail comes to it: it is no account on a network (desk/channel.h). */
+bool inbox_takes_mail(const struct store_inbox *inbox);
+
 /* A name or an address of a machine, nothing that could be read as part of a URL; and this machine:
  * localhost, 127.*, ::1. */
 bool inbox_host_fits(str host);

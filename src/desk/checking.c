@@ -5,6 +5,7 @@
 #include "desk/history.h"
 #include "desk/listening.h"
 #include "desk/remembered.h"
+#include "desk/room_said.h"
 #include "desk/voice_learn.h"
 #include "store/brand.h"
 #include "store/conversation.h"
@@ -29,6 +30,7 @@ struct checking {
     struct message letter; /* id 0: none */
     struct customer customer;
     str_rows earlier;
+    LIST(int64_t) earlier_ids;
     store_piece_list facts;
     store_phrase_list phrases;
     voice_word_list more, less;
@@ -48,7 +50,10 @@ static err load_conversation(db_conn *c, struct checking *x) {
     TRY(store_customer_get(c, x->arena, brand, x->v.customer_id, &x->customer));
     TRY(store_message_list(c, x->arena, brand, x->v.id, 0, EARLIER_MAX, &said));
     for (size_t i = 0; i < said.n; i++)
-        if (said.v[i].kind == MESSAGE_REPLY) *list_add(x->arena, &x->earlier) = said.v[i].text;
+        if (said.v[i].kind == MESSAGE_REPLY) {
+            *list_add(x->arena, &x->earlier) = said.v[i].text;
+            *list_add(x->arena, &x->earlier_ids) = said.v[i].id;
+        }
     return ERR_NONE;
 }
 
@@ -88,10 +93,13 @@ static void split_phrases(struct checking *x, str_rows *stock, str_rows *allowed
             x->phrases.v[i].phrase;
 }
 
-static struct check_fact *facts_of(struct checking *x) {
-    struct check_fact *facts = arena_array(x->arena, x->facts.n, sizeof *facts);
+/* The brand's, and those of the incident's room. */
+static struct check_fact *facts_of(struct checking *x, const struct room_check *room, size_t *ret_n) {
+    struct check_fact *facts = arena_array(x->arena, x->facts.n + room->nfacts, sizeof *facts);
     for (size_t i = 0; i < x->facts.n; i++)
         facts[i] = (struct check_fact){x->facts.v[i].id, x->facts.v[i].text};
+    for (size_t i = 0; i < room->nfacts; i++) facts[x->facts.n + i] = room->facts[i];
+    *ret_n = x->facts.n + room->nfacts;
     return facts;
 }
 
@@ -127,12 +135,16 @@ static err run(struct checking *x, struct checked *ret) {
     near *said;
     str_rows stock = {0}, allowed = {0};
     const struct zone *zone = NULL;
+    ROOM_CHECK_AUTO struct room_check room = {0};
+    size_t nfacts;
     TRY(heart_catalogue(x->desk, x->who->brand, &catalogue));
     bool known = open_history(x->desk, x->who->brand, &said);
     history_for(&history, a, said, x->v.customer_id);
     remembered_for(&remembered, &history);
     if (x->letter.id) TRY(listening_heard(x->desk, a, x->who->brand, &x->letter, &heard));
     if (zone_load(x->brand.zone, &zone)) zone = NULL;
+    TRY(room_check_begin(x->desk, a, x->who->brand, &x->v, x->wish->saying, zone, &room));
+    const struct check_fact *facts = facts_of(x, &room, &nfacts);
     split_phrases(x, &stock, &allowed);
     str reference = str_fmt(a, "#%lld", (long long)x->v.number);
     struct check_input in = {.letter = x->letter.id ? &heard : NULL,
@@ -143,8 +155,8 @@ static err run(struct checking *x, struct checked *ret) {
                              .nother_names = x->ours.n,
                              .catalogue = catalogue.catalogue,
                              .history = &history.view,
-                             .facts = facts_of(x),
-                             .nfacts = x->facts.n,
+                             .facts = facts,
+                             .nfacts = nfacts,
                              .stock = stock.v,
                              .nstock = stock.n,
                              .allowed = allowed.v,
@@ -155,6 +167,8 @@ static err run(struct checking *x, struct checked *ret) {
                              .nreferences = x->v.number ? 1 : 0,
                              .earlier = x->earlier.v,
                              .nearlier = x->earlier.n,
+                             .earlier_ids = x->earlier_ids.v,
+                             .incident = room.incident,
                              .voice_more = x->more.v,
                              .nvoice_more = x->more.n,
                              .voice_less = x->less.v,

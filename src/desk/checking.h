@@ -9,10 +9,12 @@
 /* The setting `check_stops` where a brand has set none: kinds of remarks, parted by spaces. */
 #define CHECK_STOPS_STANDARD "name greeting slot canned_letter"
 
+struct room_saying;
 struct checking_wish {
-    int64_t conversation; /* 0: we write first */
-    str text;             /* the reply */
-    str agent_name;       /* "": the actor's */
+    int64_t conversation;             /* 0: we write first */
+    str text;                         /* the reply */
+    str agent_name;                   /* "": the actor's */
+    const struct room_saying *saying; /* of a reply that is being sent (desk/room_said.h); NULL */
 };
 /* The remarks, with the texts of the earlier replies they rest on. */
 err checking_run(struct desk *d, arena *a, const struct actor *who, const struct checking_wish *wish,

@@ -63,7 +63,7 @@ static err write_post(db_conn *c, int64_t brand, maker_event event, int64_t subj
                              .says = S(""),
                              .created_at = now,
                              .updated_at = now};
-    TRY(store_post_insert(c, brand, &row));
+    TRY(store_maker_post_insert(c, brand, &row));
     return store_job_put(c, brand, S("makers"), row.id, id_new(now), now);
 }
 
@@ -244,7 +244,7 @@ struct posted {
 static err write_posted(db_conn *c, void *arg) {
     struct posted *x = arg;
     bool mine;
-    TRY(store_post_update(c, x->brand, &x->row));
+    TRY(store_maker_post_update(c, x->brand, &x->row));
     if (x->run_at) return store_job_postpone(c, x->job, x->run_at, x->row.says, 0);
     return store_job_finish(c, x->job, &mine);
 }
@@ -254,7 +254,7 @@ static err read_post(struct desk *d, arena *a, const struct job *job, struct mak
     DB_READ_AUTO db_conn *c = NULL;
     TRY(db_read_begin(d->db, &c));
     TRY(store_hook_get(c, a, job->brand_id, hook));
-    return store_post_get(c, a, job->brand_id, job->subject_id, row);
+    return store_maker_post_get(c, a, job->brand_id, job->subject_id, row);
 }
 
 /* True when it arrived; row->says is what is to be known of the try. */

@@ -15,6 +15,7 @@ struct desk {
     /* What the desk keeps in memory for listening and the check (desk/heart.h); made on first use, freed by
      * heart_close. */
     struct heart *heart;
+    struct hall *rooms; /* the same for incidents (desk/room.h); freed by heart_close */
     str clamd;          /* where a virus scanner listens (net/clamd.h); "" for none */
     str metrics_token;  /* what monitoring sends to read the figures; "" : nobody reads them */
     bool posts_inside;  /* the operator lets webhooks reach private networks, and http: (net/post.h) */

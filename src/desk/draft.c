@@ -1,6 +1,7 @@
 #include "base/random.h"
 #include "desk/merge.h"
 #include "desk/reply.h"
+#include "desk/room_next.h"
 #include "desk/settings.h"
 #include "format/picture.h"
 #include "net/objects.h"
@@ -26,6 +27,7 @@ static err check_conversation(db_conn *c, struct draft_change *g, int64_t id) {
 static err save(db_conn *c, void *arg) {
     struct draft_change *g = arg;
     TRY(check_conversation(c, g, g->draft.conversation_id));
+    TRY(room_renew_in(c, g->who->brand, g->draft.conversation_id, g->who->agent, g->draft.updated_at));
     return store_draft_put(c, g->who->brand, &g->draft);
 }
 

@@ -7,6 +7,7 @@
 #include "desk/import_sent.h"
 #include "desk/incoming.h"
 #include "desk/outbox.h"
+#include "desk/post.h"
 #include "letter/words.h"
 #include "store/brand.h"
 #include "store/conversation.h"
@@ -133,6 +134,7 @@ static err find_addressed(db_conn *c, arena *a, const struct filing *f, struct p
  * forwarded and forged. A report about a letter that came back joins what it is about. */
 static err find_place(db_conn *c, arena *a, const struct filing *f, int64_t now, struct place *ret) {
     struct place place = {0};
+    if (f->post) return post_place_in(c, a, f, now, &ret->conversation, &ret->related);
     bool report = f->bounce.rows.n && f->desk && f->raw.origin == RAW_CAME && f->message.auth != AUTH_FAIL &&
                   f->message.auth != AUTH_OWN;
     if (report)
@@ -168,7 +170,7 @@ static err put_rest(db_conn *c, struct filing *f) {
 static err begin(db_conn *c, arena *a, struct filing *f, int64_t related, int64_t now) {
     struct conversation v = {.id = import_id(&f->raw, now),
                              .inbox_id = f->raw.inbox_id,
-                             .channel = CHANNEL_MAIL,
+                             .channel = f->message.channel,
                              .subject = str_clip_utf8(f->message.subject, 500),
                              .snippet = filing_snippet(a, f->message.text),
                              .related_id = related,
@@ -277,11 +279,15 @@ static err refill(db_conn *c, arena *a, struct filing *f, const struct message *
     v.snippet = filing_snippet(a, m->text);
     TRY(store_conversation_update(c, f->brand, &v));
     TRY(put_rest(c, f));
+    if (f->post) TRY(post_put_in(c, a, f));
     return keep_verdicts(c, f, &known);
 }
 
 err filing_put(db_conn *c, arena *a, struct filing *f, int64_t now, int64_t *ret_conversation) {
     int64_t same = 0, same_conversation = 0;
+    bool done = false;
+    if (f->post) TRY(post_known_in(c, a, f, now, ret_conversation, &done));
+    if (done) return ERR_NONE;
     TRY(store_message_same(c, f->brand, f->message.same_as, &same, &same_conversation));
     if (same && same != f->message.id) {
         *ret_conversation = 0;
@@ -312,8 +318,9 @@ err filing_put(db_conn *c, arena *a, struct filing *f, int64_t now, int64_t *ret
     }
     TRY(store_message_insert(c, f->brand, &f->message));
     TRY(put_rest(c, f));
+    if (f->post) TRY(post_put_in(c, a, f));
     if (place.bounced) TRY(bounce_keep_in(c, a, f->brand, &f->bounce, f->message.id, place.bounced, now));
-    if (letter && !place.conversation) TRY(acknowledge_first_in(c, a, f, now));
+    if (letter && !place.conversation && !f->post) TRY(acknowledge_first_in(c, a, f, now));
     if (f->raw.origin == RAW_CAME)
         TRY(store_inbox_set_letter_at(c, a, f->brand, f->raw.inbox_id, f->raw.received_at));
     *ret_conversation = f->message.conversation_id;

@@ -8,6 +8,7 @@
 #include "store/message.h"
 #include "store/raw.h"
 
+struct post_row;
 struct filing {
     int64_t brand;
     struct raw raw;
@@ -17,9 +18,10 @@ struct filing {
     str_list references; /* Message-IDs it names */
     str words;
     bool unreadable;
-    struct desk *desk;    /* for what a report marks */
-    struct bounce bounce; /* what it says of letters that came back; no rows for nothing */
-    bool no_auto_answer;  /* mime.h */
+    struct desk *desk;     /* for what a report marks */
+    struct bounce bounce;  /* what it says of letters that came back; no rows for nothing */
+    bool no_auto_answer;   /* mime.h */
+    struct post_row *post; /* desk/post.c; NULL: no post */
 };
 
 /* File one letter; `ret_conversation` is where it stands, 0 when it turned out to be a duplicate. Filing the

@@ -7,12 +7,15 @@
 #include "desk/defect.h"
 #include "desk/events.h"
 #include "desk/forget_own.h"
+#include "desk/incident.h"
 #include "desk/incoming.h"
 #include "desk/learning.h"
 #include "desk/merge.h"
 #include "desk/print_box_run.h"
 #include "desk/promise.h"
 #include "desk/settings.h"
+#include "desk/story.h"
+#include "desk/survey.h"
 #include "desk/track.h"
 #include "desk/transport.h"
 #include "net/objects.h"
@@ -21,6 +24,9 @@
 #include "store/conversation.h"
 #include "store/forget.h"
 #include "store/gesture.h"
+#include "store/post.h"
+#include "store/room.h"
+#include "store/training.h"
 
 enum { AT_ONCE = 100, ASIDE_AT_ONCE = 1000 };
 
@@ -48,6 +54,12 @@ static err words_of_parts(db_conn *c, int64_t brand, int64_t conversation, int64
     TRY(defect_forget_in(c, brand, conversation, now));
     TRY(track_forget(c, brand, conversation));
     TRY(incoming_forget(c, brand, conversation));
+    TRY(story_forget(c, brand, conversation));
+    TRY(incident_forget(c, brand, conversation));
+    TRY(store_posts_forget(c, brand, conversation));
+    TRY(store_room_forget(c, brand, conversation));
+    TRY(store_survey_forget(c, brand, conversation));
+    TRY(store_training_forget(c, brand, conversation));
     return box_forget(c, brand, conversation);
 }
 
@@ -111,6 +123,7 @@ err forget_sent_mail(struct forgetting *x) {
         TRY(store_forget_sent(c, x->a, x->who.brand, x->conversation, &sent));
     }
     for (size_t i = 0; i < sent.n; i++) TRY(transport_forget(x->d, x->a, sent.v[i]));
+    TRY(survey_forget_mail(x->d, x->a, x->who.brand, x->conversation));
     /* The mail that says "we have it" has the conversation's own number. */
     return transport_forget(x->d, x->a, x->conversation);
 }

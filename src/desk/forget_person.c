@@ -7,12 +7,15 @@
 #include "base/zone.h"
 #include "desk/defect_like.h"
 #include "desk/events.h"
+#include "desk/fans.h"
 #include "desk/forget.h"
 #include "desk/forget_own.h"
 #include "desk/settings.h"
+#include "desk/status_mail.h"
 #include "format/mime.h"
 #include "store/brand.h"
 #include "store/defect_letter.h"
+#include "store/post.h"
 
 enum { AT_ONCE = 100, ROUNDS = 10000 };
 
@@ -218,6 +221,7 @@ static err forget_letter(db_conn *c, void *arg) {
     struct elsewhere *e = arg;
     struct forgetting *x = e->x;
     hash_list objects = {0};
+    TRY(store_post_forget(c, x->who.brand, e->message));
     TRY(store_forget_message(c, x->a, x->who.brand, e->message, &objects, &e->conversation));
     for (size_t i = 0; i < objects.n; i++) TRY(store_aside_put(c, x->who.brand, objects.v[i], 0));
     TRY(store_letters_learn_again(c, x->who.brand, e->conversation));
@@ -265,7 +269,12 @@ static err end_person(db_conn *c, void *arg) {
     TRY(store_person_sending(c, brand, customer, &leaving, &unsent));
     TRY(sending_allows(leaving, unsent));
     TRY(names_of(c, x, &subject, &name));
+    TRY(fans_forget(c, x->a, brand, customer));
     TRY(store_forget_person(c, brand, customer, name));
+    for (size_t i = 0; i < p->addresses.n; i++) {
+        int64_t subscriptions;
+        TRY(status_forget_in(c, x->a, brand, p->addresses.v[i].address, &subscriptions));
+    }
     TRY(store_forgotten_put(
         c, brand,
         &(struct store_forgotten){.customer_id = customer,

@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "desk/catalogue.h"
+#include "desk/incident_watch.h"
 #include "desk/learning.h"
+#include "desk/room.h"
 #include "net/objects.h"
 #include "store/catalogue.h"
 
@@ -22,6 +24,7 @@ struct brand_heart {
     int64_t brand;
     struct kept_catalogue *catalogue;
     near *replies, *letters;
+    struct watch *watch;
 };
 struct heart {
     mtx_t lock;    /* of the table; held for moments */
@@ -213,6 +216,21 @@ err heart_letters(struct desk *d, int64_t brand, near **ret) {
     return ERR_NONE;
 }
 
+struct watch *heart_watch(struct desk *d, int64_t brand) {
+    struct heart *h = heart_of(d);
+    mtx_lock(&h->lock);
+    struct watch *w = brand_of(h, brand)->watch;
+    mtx_unlock(&h->lock);
+    return w;
+}
+
+void heart_watch_put(struct desk *d, int64_t brand, struct watch *w) {
+    struct heart *h = heart_of(d);
+    mtx_lock(&h->lock);
+    brand_of(h, brand)->watch = w;
+    mtx_unlock(&h->lock);
+}
+
 static err save_if_new(near *x) {
     struct near_count count = {0};
     if (x) near_counts(x, &count);
@@ -236,12 +254,14 @@ err heart_save(struct desk *d) {
 }
 
 void heart_close(struct desk *d) {
+    room_close(d);
     struct heart *h = d->heart;
     if (!h) return;
     for (size_t i = 0; i < h->n; i++) {
         drop(h->brands[i].catalogue);
         if (h->brands[i].replies) near_close(h->brands[i].replies);
         if (h->brands[i].letters) near_close(h->brands[i].letters);
+        watch_free(h->brands[i].watch);
     }
     mtx_destroy(&h->lock);
     mtx_destroy(&h->loading);

@@ -27,6 +27,12 @@ err heart_replies(struct desk *d, int64_t brand, near **ret);
  * is missing there is learned by the caller. */
 err heart_letters(struct desk *d, int64_t brand, near **ret);
 
+/* What the watch of a brand's letters holds (desk/incident_watch.h); NULL until it is put there. Freed by
+ * heart_close. */
+struct watch;
+struct watch *heart_watch(struct desk *d, int64_t brand);
+void heart_watch_put(struct desk *d, int64_t brand, struct watch *w);
+
 /* Save every index that has something new. Of a process that keeps indexes only. */
 err heart_save(struct desk *d);
 /* Forget all; the desk may be used again. */

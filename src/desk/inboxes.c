@@ -22,6 +22,11 @@ bool transport_from(str text, enum transport *ret_transport) {
     return false;
 }
 
+bool inbox_takes_mail(const struct store_inbox *inbox) {
+    enum transport t;
+    return transport_from(inbox->transport, &t);
+}
+
 /* A name or an address of a machine; nothing that could be read as part of a URL. */
 bool inbox_host_fits(str host) {
     if (host.n == 0 || host.n > HOST_BYTES || host.p[0] == '-') return false;

@@ -121,7 +121,8 @@ static err prepare(struct desk *d, arena *a, struct intake_letter *l, int64_t su
                 .bytes = bytes,
                 .in_object = bytes.n > OBJECT_ROW_BYTES,
                 .received_at = now,
-                .origin = l->origin},
+                .origin = l->origin,
+                .form = l->form},
         .letter = l,
     };
     if (k.row.in_object) {
@@ -181,6 +182,13 @@ void intake_keep_many(struct desk *d, arena *a, struct intake_letter *letters, s
 void intake_keep_past(struct desk *d, arena *a, struct intake_letter *letters, size_t n, int64_t lease_until,
                       db_fn also, void *also_arg, err *ret_also) {
     *ret_also = keep_many(d, a, letters, n, lease_until, also, also_arg);
+}
+
+void intake_keep_with(struct desk *d, arena *a, struct intake_letter *letters, size_t n, db_fn also,
+                      void *also_arg, err *ret_also) {
+    *ret_also = keep_many(d, a, letters, n, 0, also, also_arg);
+    for (size_t i = 0; i < n; i++)
+        if (!letters[i].known) meter_add(letters[i].result ? METER_REFUSED : METER_KEPT, 1);
 }
 
 err intake_keep(struct desk *d, arena *a, struct intake_inbox to, str mail_from, str recipient, str bytes,

@@ -32,6 +32,7 @@ struct intake_letter {
     /* Of mail that is brought in (desk/import.h); all 0 for a letter that comes. */
     int64_t received_at; /* its own time, which its id says, too; 0: now */
     raw_origin origin;
+    raw_form form;
     str hash;   /* what the inbox was given once under it is not kept again; "" for any */
     bool known; /* filled: it was there, and id is 0 */
     /* Of mail that is fetched (desk/fetch.h): asked in the letter's transaction, before it is kept; not fresh
@@ -45,6 +46,10 @@ void intake_keep_many(struct desk *d, arena *a, struct intake_letter *letters, s
  * `lease_until` nobody else reads it: the caller does (reading_file, jobs of `kind` read with attempts 1). */
 void intake_keep_past(struct desk *d, arena *a, struct intake_letter *letters, size_t n, int64_t lease_until,
                       db_fn also, void *also_arg, err *ret_also);
+
+/* The same for what comes now, with `also` in its transaction, which fails as a whole where `also` does. */
+void intake_keep_with(struct desk *d, arena *a, struct intake_letter *letters, size_t n, db_fn also,
+                      void *also_arg, err *ret_also);
 
 /* The bytes of a kept row, from the row or from the object. */
 struct raw;

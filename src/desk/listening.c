@@ -6,6 +6,8 @@
 #include "desk/check.h"
 #include "desk/defect_like.h"
 #include "desk/heart.h"
+#include "desk/incident_watch.h"
+#include "desk/story.h"
 #include "format/json.h"
 #include "format/quoted.h"
 #include "store/catalogue.h"
@@ -98,6 +100,21 @@ static bool heard_read(arena *a, str text, struct heard *ret) {
     return true;
 }
 
+size_t listening_products(arena *a, str heard, str *ret, size_t most) {
+    struct heard h = {0};
+    size_t n = 0;
+    str begins = str_fmt(a, "[%d,", FINDING_PRODUCT);
+    if (str_find(heard, begins, 0) >= heard.n || !heard_read(a, heard, &h)) return 0;
+    for (size_t i = 0; i < h.findings.n && n < most; i++) {
+        const struct finding *f = &h.findings.v[i];
+        size_t k = 0;
+        if (f->kind != FINDING_PRODUCT || !f->value.n) continue;
+        while (k < n && !str_eq(ret[k], f->value)) k++;
+        if (k == n) ret[n++] = f->value;
+    }
+    return n;
+}
+
 /* ---- the job ---- */
 
 static void hear(arena *a, const struct message *m, const struct catalogue *catalogue, struct heard *ret) {
@@ -113,8 +130,15 @@ static void hear(arena *a, const struct message *m, const struct catalogue *cata
 struct batch {
     const job_list *jobs;
     struct store_listening *rows; /* of each job; text "" where there is no such letter (any more) */
+    struct heard *heard;
+    arena *a;
     int64_t now;
 };
+
+static err listened_soon_in(db_conn *c, int64_t brand, int64_t now) {
+    TRY(letters_learn_soon_in(c, brand, now));
+    return watch_soon_in(c, brand, now);
+}
 
 static err keep_batch(db_conn *c, void *arg) {
     struct batch *b = arg;
@@ -124,15 +148,18 @@ static err keep_batch(db_conn *c, void *arg) {
         if (b->rows[i].heard.n) {
             TRY(store_listening_put(c, job->brand_id, &b->rows[i]));
             TRY(letters_heard_in(c, job->brand_id, job->subject_id));
+            TRY(story_heard_in(c, b->a, job->brand_id, job->subject_id, &b->heard[i], b->now));
+            TRY(watch_heard_in(c, job->brand_id, job->subject_id));
             if (!i || job->brand_id != b->jobs->v[i - 1].brand_id)
-                TRY(letters_learn_soon_in(c, job->brand_id, b->now));
+                TRY(listened_soon_in(c, job->brand_id, b->now));
         }
         TRY(store_job_finish(c, job, &mine));
     }
     return ERR_NONE;
 }
 
-static err hear_job(struct desk *d, arena *a, const struct job *job, struct store_listening *ret) {
+static err hear_job(struct desk *d, arena *a, const struct job *job, struct store_listening *ret,
+                    struct heard *ret_heard) {
     HEART_CATALOGUE_AUTO struct heart_catalogue catalogue = {0};
     struct message m;
     struct heard heard;
@@ -147,13 +174,16 @@ static err hear_job(struct desk *d, arena *a, const struct job *job, struct stor
     TRY(heart_catalogue(d, job->brand_id, &catalogue));
     hear(a, &m, catalogue.catalogue, &heard);
     *ret = (struct store_listening){.message_id = m.id, .catalogue_version = catalogue.version};
+    *ret_heard = heard;
     return heard_write(a, &heard, &ret->heard);
 }
 
 err listening_run(struct desk *d, const job_list *jobs) {
     ARENA_AUTO arena *a = arena_new(1 << 30);
-    struct batch b = {jobs, arena_array(a, jobs->n, sizeof *b.rows), desk_now(d)};
-    for (size_t i = 0; i < jobs->n; i++) TRY(hear_job(d, a, &jobs->v[i], &b.rows[i]));
+    struct batch b = {
+        .jobs = jobs, .rows = arena_array(a, jobs->n, sizeof *b.rows), .now = desk_now(d), .a = a};
+    b.heard = arena_array(a, jobs->n, sizeof *b.heard);
+    for (size_t i = 0; i < jobs->n; i++) TRY(hear_job(d, a, &jobs->v[i], &b.rows[i], &b.heard[i]));
     return db_write(d->db, keep_batch, &b);
 }
 
@@ -325,6 +355,16 @@ static err put_correction(db_conn *c, void *arg) {
     return store_correction_put(c, p->brand, &p->row);
 }
 
+/* What people say of thanks and praise decides what counts as such. */
+static err put_right_now(struct desk *d, arena *a, const struct actor *who, struct put *p,
+                         finding_kind kind) {
+    struct message m;
+    TRY(db_write(d->db, put_correction, p));
+    if (kind != FINDING_THANKS) return ERR_NONE;
+    TRY(letter_of(d, a, who->brand, p->row.message_id, &m));
+    return story_heard_again(d, a, who, &m);
+}
+
 static struct put put_of(struct desk *d, const struct actor *who, int64_t message,
                          const struct stored_finding *s, correction_state state, str value) {
     str found = s->state == FINDING_FOUND || s->state == FINDING_ADDED ? s->f.value : s->found_value;
@@ -352,7 +392,7 @@ err listening_strike(struct desk *d, arena *a, const struct actor *who, int64_t 
     struct put p = put_of(d, who, message, &s, back ? CORRECTION_CORRECTED : CORRECTION_STRUCK, value);
     /* What a person added and strikes out again was never there. */
     p.away = struck ? s.state == FINDING_ADDED : !back;
-    return db_write(d->db, put_correction, &p);
+    return put_right_now(d, a, who, &p, s.f.kind);
 }
 
 static err value_fits(str value) {
@@ -378,7 +418,7 @@ err listening_correct(struct desk *d, arena *a, const struct actor *who, int64_t
     struct put p =
         put_of(d, who, message, &s, s.state == FINDING_ADDED ? CORRECTION_ADDED : CORRECTION_CORRECTED,
                str_trim(value));
-    return db_write(d->db, put_correction, &p);
+    return put_right_now(d, a, who, &p, s.f.kind);
 }
 
 static bool at_character(str text, uint32_t at) {
@@ -399,7 +439,7 @@ err listening_add(struct desk *d, arena *a, const struct actor *who, int64_t mes
     s.f.value = str_trim(value);
     s.id = finding_id(a, finding_kind_name(kind), start, end, S("by hand"));
     struct put p = put_of(d, who, message, &s, CORRECTION_ADDED, s.f.value);
-    TRY(db_write(d->db, put_correction, &p));
+    TRY(put_right_now(d, a, who, &p, kind));
     *ret_finding = s.id;
     return ERR_NONE;
 }

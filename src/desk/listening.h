@@ -35,6 +35,8 @@ struct letter_findings {
 };
 err listening_of(struct desk *d, arena *a, int64_t brand, const struct message *m,
                  struct letter_findings *ret);
+/* From a row of store_listening: the products that were heard of, each once; how many. */
+size_t listening_products(arena *a, str heard, str *ret, size_t most);
 /* The same as the check takes it: without what was struck out, with what was corrected and added. */
 err listening_heard(struct desk *d, arena *a, int64_t brand, const struct message *m, struct heard *ret);
 

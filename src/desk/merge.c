@@ -7,6 +7,7 @@
 #include "store/brand.h"
 #include "store/customer.h"
 #include "store/event.h"
+#include "store/incident.h"
 #include "store/message.h"
 
 enum { OPERATIONS_SHOWN = 100, CANDIDATES_SHOWN = 20, FOUND_LOOKED_AT = 100 };
@@ -339,6 +340,17 @@ static err join_conversations(db_conn *c, struct joining *x) {
     return store_merge_write(c, x->m.who->brand, from);
 }
 
+/* Who wrote about an incident there writes about it here. */
+static err join_incidents(db_conn *c, struct joining *x) {
+    int64_t brand = x->m.who->brand;
+    id_list made;
+    TRY(store_incident_follow(c, x->m.a, brand, x->from.id, x->to.id, x->m.now, &made));
+    for (size_t i = 0; i < made.n; i++)
+        TRY(store_merge_note(c, brand, x->m.op.id, SORT_INCIDENT_MADE,
+                             (struct merge_key){made.v[i], x->to.id}));
+    return ERR_NONE;
+}
+
 static err join(db_conn *c, void *arg) {
     struct joining *x = arg;
     const struct merge_wish *w = x->wish;
@@ -355,6 +367,7 @@ static err join(db_conn *c, void *arg) {
     TRY(join_child(c, x));
     TRY(join_rows(c, x));
     TRY(join_conversations(c, x));
+    TRY(join_incidents(c, x));
     TRY(merging_event(c, &x->m, x->to.id, "merged", merging_number(x->m.a, x->from.number)));
     x->m.done = (struct merge_done){x->m.op.id, x->to.id, false};
     return merging_end(c, &x->m, false);

@@ -1,5 +1,6 @@
 /* Taking an operation back, row for row, or saying what stands against it. */
 #include "desk/merge_own.h"
+#include "store/incident.h"
 #include "store/message.h"
 
 struct undoing {
@@ -30,7 +31,8 @@ static const char *what_changed(merge_sort sort) {
     case SORT_LETTER_MADE:
     case SORT_LETTER_NOTED:
     case SORT_FILE_GIVEN:
-    case SORT_CUSTOMER_MADE: break;
+    case SORT_CUSTOMER_MADE:
+    case SORT_INCIDENT_MADE: break;
     }
     return "it changed";
 }
@@ -155,6 +157,10 @@ static err drop_customer(db_conn *c, struct undoing *x, struct merge_key key) {
     return store_merge_customer_drop(c, x->m.who->brand, key.id);
 }
 
+static err drop_incident(db_conn *c, struct undoing *x, struct merge_key key) {
+    return store_incident_conversation_drop(c, x->m.who->brand, key.id, key.also);
+}
+
 /* What people may have begun meanwhile in a conversation that goes again: nothing that was typed is lost. */
 static err sweep(db_conn *c, struct undoing *x) {
     static const merge_sort sorts[] = {SORT_DRAFT, SORT_ATTACHMENT, SORT_EVENT, SORT_TRACK};
@@ -217,6 +223,7 @@ static err undo(db_conn *c, void *arg) {
     else if (op->from_id != op->to_id)
         TRY(row_back(c, x, op->to_id));
     TRY(each(c, x, SORT_CUSTOMER_MADE, drop_customer));
+    TRY(each(c, x, SORT_INCIDENT_MADE, drop_incident));
     return store_merge_undone(c, brand, x->id, x->m.who->agent, x->m.now);
 }
 

@@ -1,6 +1,5 @@
 #include "desk/missing.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/lang.h"
@@ -396,21 +395,6 @@ static err write_tell(db_conn *c, void *arg) {
 
 /* ---- limits ---- */
 
-/* The network of an address: of IPv6 its first half, which is what one customer of a provider has. */
-static str network_of(arena *a, str peer) {
-    unsigned char bytes[16];
-    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    char text[INET6_ADDRSTRLEN];
-    if (inet_pton(AF_INET6, str_cstr(a, str_slice(peer, 0, 100)), bytes) != 1) return peer;
-    bool four = memcmp(bytes, mapped, sizeof mapped) == 0;
-    if (!four) memset(bytes + 8, 0, 8);
-    if (four)
-        inet_ntop(AF_INET, bytes + 12, text, sizeof text);
-    else
-        inet_ntop(AF_INET6, bytes, text, sizeof text);
-    return str_copy(a, str_z(text));
-}
-
 struct limits {
     str network, address;
 };
@@ -429,7 +413,7 @@ static err take_limits(struct telling *t, const struct limits *l) {
 }
 
 static struct limits limits_of(struct telling *t) {
-    struct limits l = {network_of(t->arena, t->wish->peer), {0}};
+    struct limits l = {rate_network(t->arena, t->wish->peer), {0}};
     l.network = str_fmt(t->arena, "network %lld %.*s", (long long)t->wish->brand, STR_FMT(l.network));
     l.address = str_fmt(t->arena, "address %lld %.*s", (long long)t->wish->brand, STR_FMT(t->email));
     return l;

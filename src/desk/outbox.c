@@ -10,7 +10,7 @@
 
 /* How long a try may take: the lease of its job. Twice the ten minutes of mail/send.h, some to connect, and a
  * second for each 16 KiB of the letter. */
-enum { TRY_MS = 30 * MINUTE_MS, BYTES_PER_SECOND = 16 * 1024 };
+enum { TRY_MS = 30 * MINUTE_MS, BYTES_PER_SECOND = 16 * 1024, POST_UNCLEAR_MAX = 4 };
 
 /* A message is as well off as its worst recipient. Given up for everybody, it was not sent; held for
  * everybody, it is on hold. */
@@ -89,13 +89,13 @@ err outbox_put(db_conn *c, struct outbox_work *w, outbox_state state) {
         return back_to_a_person(c, w, state == OUTBOX_FAILED ? "send_failed" : "send_bounced");
     case OUTBOX_UNCERTAIN: return back_to_a_person(c, w, "send_uncertain");
     case OUTBOX_STOPPED: return back_to_a_person(c, w, "send_stopped");
+    case OUTBOX_SENT: return post_sent_in(c, w);
+    case OUTBOX_TAKEN_BACK: TRY(post_given_up_in(c, w)); return settle_message(c, w);
     case OUTBOX_HELD:
     case OUTBOX_READY:
     case OUTBOX_LIMITED:
     case OUTBOX_SENDING:
-    case OUTBOX_DOT_SENT:
-    case OUTBOX_SENT:
-    case OUTBOX_TAKEN_BACK: return ERR_NONE;
+    case OUTBOX_DOT_SENT: return ERR_NONE;
     }
     return ERR_NONE;
 }
@@ -144,6 +144,8 @@ static err end_without(db_conn *c, struct outbox_work *w, bool *ret_ended) {
     *ret_ended = true;
     switch (w->row.state) {
     case OUTBOX_DOT_SENT:
+        /* Of a post the network can be asked. */
+        if (w->part.outbox_id) break;
         w->row.says = S("The desk stopped after the whole letter was handed over and before an answer came.");
         TRY(outbox_put(c, w, OUTBOX_UNCERTAIN));
         return end_job(c, w);
@@ -171,8 +173,13 @@ static err begin(db_conn *c, void *arg) {
     err e = store_outbox_get(c, w->arena, outbox_brand(w), w->job->subject_id, &w->row);
     if (e == ERR_MISSING) return end_job(c, w); /* taken back */
     TRY(e);
+    if (str_eq(w->job->kind, S("publish")))
+        TRY(store_post_out_get(c, w->arena, outbox_brand(w), w->row.id, &w->part));
     TRY(end_without(c, w, &ended));
     if (ended) return ERR_NONE;
+    if (w->part.outbox_id) TRY(post_begin_in(c, w, &ended));
+    /* The part before it puts it on when it is out. */
+    if (w->part.outbox_id && !ended) return end_job(c, w);
     /* READY is due whenever its job is: a person may have said now. */
     bool timed = w->row.state == OUTBOX_HELD || w->row.state == OUTBOX_LIMITED;
     if (timed && w->row.ready_at > now) return store_job_postpone(c, w->job, w->row.ready_at, S(""), 0);
@@ -203,6 +210,7 @@ static err mark_dot(db_conn *c, void *arg) {
     if (!mine || there.state != OUTBOX_SENDING)
         return err_set(ERR_CONFLICT, "another try of the same letter is on its way.");
     w->row = there;
+    TRY(post_tried_in(c, w));
     return outbox_put(c, w, OUTBOX_DOT_SENT);
 }
 
@@ -213,6 +221,7 @@ static err before_dot(void *context) {
 
 static err hand_over(struct outbox_work *w) {
     str bytes;
+    if (w->part.outbox_id) return post_hand_over(w, before_dot);
     if (!w->row.recipient.n)
         return err_set(ERR_INVALID, "Whom it goes to is not known any more; it was not sent.");
     TRY(intake_bytes(w->desk, w->arena, &w->raw, &bytes));
@@ -247,8 +256,23 @@ err outbox_arrived(db_conn *c, struct outbox_work *w, str says) {
     return outbox_answered(c, w);
 }
 
+/* When it is tried again; what could not be tried at all was no try. */
+static err put_off(db_conn *c, struct outbox_work *w, outbox_state state) {
+    if (w->wait_ms) w->row.attempts--;
+    int64_t now = desk_now(w->desk), most = now + 6 * HOUR_MS;
+    w->row.ready_at = now + (w->wait_ms ? w->wait_ms : w->row.attempts * w->row.attempts * MINUTE_MS);
+    if (w->retry_at > w->row.ready_at) w->row.ready_at = w->retry_at < most ? w->retry_at : most;
+    TRY(outbox_put(c, w, state));
+    return store_job_postpone(c, w->job, w->row.ready_at, w->row.says, 0);
+}
+
 static err put_result(db_conn *c, struct outbox_work *w) {
     w->row.says = w->report.says;
+    if (w->stopped) {
+        TRY(store_post_out_update(c, outbox_brand(w), &w->part));
+        TRY(outbox_put(c, w, OUTBOX_STOPPED));
+        return end_job(c, w);
+    }
     switch (w->report.result) {
     case SEND_ACCEPTED:
         TRY(outbox_put(c, w, OUTBOX_SENT));
@@ -256,15 +280,17 @@ static err put_result(db_conn *c, struct outbox_work *w) {
         TRY(outbox_answered(c, w));
         break;
     case SEND_REFUSED: TRY(outbox_put(c, w, OUTBOX_FAILED)); break;
-    case SEND_UNCERTAIN: TRY(outbox_put(c, w, OUTBOX_UNCERTAIN)); break;
+    case SEND_UNCERTAIN:
+        /* Of a post the network can be asked again, some times. */
+        if (w->part.outbox_id && w->row.attempts < POST_UNCLEAR_MAX) return put_off(c, w, OUTBOX_DOT_SENT);
+        TRY(outbox_put(c, w, OUTBOX_UNCERTAIN));
+        break;
     case SEND_LATER:
-        if (w->row.attempts >= OUTBOX_ATTEMPTS_MAX) {
+        if (w->row.attempts >= OUTBOX_ATTEMPTS_MAX && !w->wait_ms) {
             TRY(outbox_put(c, w, OUTBOX_FAILED));
             break;
         }
-        w->row.ready_at = desk_now(w->desk) + w->row.attempts * w->row.attempts * MINUTE_MS;
-        TRY(outbox_put(c, w, OUTBOX_READY));
-        return store_job_postpone(c, w->job, w->row.ready_at, w->row.says, 0);
+        return put_off(c, w, OUTBOX_READY);
     }
     return end_job(c, w);
 }

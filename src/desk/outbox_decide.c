@@ -3,6 +3,7 @@
 #include "desk/events.h"
 #include "desk/learning.h"
 #include "desk/outbox_own.h"
+#include "desk/post_reply.h"
 #include "store/message.h"
 
 enum { SAYS_BYTES = 500 };
@@ -28,7 +29,7 @@ static err retry(db_conn *c, void *arg) {
     w->row.later = 0;
     w->row.ready_at = desk_now(w->desk);
     TRY(outbox_put(c, w, OUTBOX_READY));
-    TRY(store_job_put(c, w->who->brand, S("send"), w->row.id, id_new(w->row.ready_at), w->row.ready_at));
+    TRY(outbox_job_in(c, w->arena, w->who->brand, w->row.id, id_new(w->row.ready_at), w->row.ready_at));
     TRY(learning_wanted(c, w->who->brand, w->row.message_id, w->row.updated_at));
     return event_add(c, w->who, w->row.conversation_id, stopped ? "send_now" : "send_again", w->row.recipient,
                      w->row.updated_at);

@@ -36,3 +36,13 @@ err pace_change(struct desk *d, arena *a, int64_t brand, int64_t inbox, int64_t 
     desk_work(d);
     return ERR_NONE;
 }
+
+err pace_take_in(db_conn *c, int64_t brand, int64_t inbox, int64_t now, int64_t *ret_at) {
+    struct pace p;
+    TRY(store_pace_get(c, brand, inbox, &p));
+    *ret_at = now;
+    if (!p.per_minute) return ERR_NONE;
+    *ret_at = p.next_at > now ? p.next_at : now;
+    p.next_at = *ret_at + (MINUTE_MS + p.per_minute - 1) / p.per_minute;
+    return store_pace_put(c, brand, &p);
+}

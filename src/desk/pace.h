@@ -13,4 +13,8 @@ err pace_get(struct desk *d, int64_t brand, int64_t inbox, int64_t *ret_per_minu
  * inbox that is not of the brand. */
 err pace_change(struct desk *d, arena *a, int64_t brand, int64_t inbox, int64_t per_minute);
 
+/* Take the next place of an inbox, in the caller's transaction: when the letter that has it may leave, `now`
+ * where there is no limit or nothing waits. */
+err pace_take_in(db_conn *c, int64_t brand, int64_t inbox, int64_t now, int64_t *ret_at);
+
 #endif

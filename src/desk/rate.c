@@ -1,5 +1,6 @@
 #include "desk/rate.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/random.h"
@@ -72,4 +73,18 @@ void rate_forget_all(struct rate *r) {
     pthread_mutex_lock(&r->lock);
     memset(r->entries, 0, sizeof r->entries);
     pthread_mutex_unlock(&r->lock);
+}
+
+str rate_network(arena *a, str peer) {
+    unsigned char bytes[16];
+    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    char text[INET6_ADDRSTRLEN];
+    if (inet_pton(AF_INET6, str_cstr(a, str_slice(peer, 0, 100)), bytes) != 1) return peer;
+    bool four = memcmp(bytes, mapped, sizeof mapped) == 0;
+    if (!four) memset(bytes + 8, 0, 8);
+    if (four)
+        inet_ntop(AF_INET, bytes + 12, text, sizeof text);
+    else
+        inet_ntop(AF_INET6, bytes, text, sizeof text);
+    return str_copy(a, str_z(text));
 }

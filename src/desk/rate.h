@@ -35,5 +35,7 @@ bool rate_take(struct rate *r, str what, int most, int64_t window, int64_t now);
 void rate_give_back(struct rate *r, str what); /* the last try was none */
 void rate_forget(struct rate *r, str what);
 void rate_forget_all(struct rate *r);
+/* The network of an address: of IPv6 its first half, which is what one customer of a provider has. */
+str rate_network(arena *a, str peer);
 
 #endif

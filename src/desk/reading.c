@@ -6,6 +6,7 @@
 #include "desk/filing.h"
 #include "desk/incoming.h"
 #include "desk/intake.h"
+#include "desk/post.h"
 #include "net/objects.h"
 #include "store/brand.h"
 #include "store/event.h"
@@ -128,6 +129,16 @@ static err fill(struct desk *d, arena *a, reader *r, str bytes, str authserv_id,
     return keep_files(d, a, mime, f);
 }
 
+/* A post is JSON of our own making: read here, without a child. */
+static err fill_post(struct desk *d, arena *a, str bytes, struct filing *f) {
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(d->db, &c));
+    err e = post_fill(c, a, bytes, f);
+    if (e != ERR_INVALID && e != ERR_LIMIT) return e;
+    fill_unreadable(a, f, str_z(err_text()));
+    return ERR_NONE;
+}
+
 /* Everything that needs no write: bytes, parsing, words. */
 static err prepare(struct desk *d, arena *a, reader *r, const struct job *job, struct filing *f) {
     *f = (struct filing){.brand = job->brand_id, .desk = d};
@@ -155,6 +166,8 @@ static err prepare(struct desk *d, arena *a, reader *r, const struct job *job, s
         fill_unreadable(a, f, str_z(err_text()));
     else if (e)
         return e;
+    else if (f->raw.form == RAW_POST)
+        TRY(fill_post(d, a, bytes, f));
     else
         TRY(fill(d, a, r, bytes, incoming.authserv_id, f));
     if (!f->message.said_at || f->message.said_at > f->raw.received_at + DAY_MS)

@@ -10,7 +10,9 @@
 #include "desk/learning.h"
 #include "desk/promise.h"
 #include "desk/reply_bytes.h"
+#include "desk/room_said.h"
 #include "desk/settings.h"
+#include "desk/story.h"
 #include "format/idn.h"
 #include "net/objects.h"
 #include "store/brand.h"
@@ -101,6 +103,11 @@ err reply_defaults(db_conn *c, arena *a, int64_t brand, const struct conversatio
     struct reply_default r = {.subject = v->subject.n ? compose_reply_subject(a, v->subject) : S("")};
     struct message letter;
     message_address_list all = {0};
+    if (channel_is_social(v->channel)) {
+        TRY(post_mail_of(c, a, brand, v->customer_id, &r.to_line));
+        *ret = r;
+        return ERR_NONE;
+    }
     err e = store_message_last_letter(c, a, brand, v->id, &letter);
     if (e == ERR_NONE && str_eq(letter.machine, S("bounce")))
         TRY(last_recipients(c, a, brand, v->id, &r.to_line));
@@ -136,10 +143,13 @@ struct sending {
     struct store_brand brand;
     struct store_inbox inbox;
     struct conversation v;
-    str same_as;       /* of the key; "" without one */
-    bool again;        /* it was sent before */
-    remark_list stops; /* passed over by the wish's override */
+    reply_way way;         /* MAIL, or of a post */
+    struct post_plan plan; /* of a post */
+    str same_as;           /* of the key; "" without one */
+    bool again;            /* it was sent before */
+    remark_list stops;     /* passed over by the wish's override */
     promise_found_list promises;
+    struct room_saying saying; /* of a conversation in an incident */
 };
 
 static err begin_conversation(db_conn *c, struct sending *s) {
@@ -169,6 +179,23 @@ static err same_answers(db_conn *c, struct sending *s) {
                    STR_FMT(str_clip_utf8(standard.to_line, 200)));
 }
 
+static bool is_post(const struct sending *s) { return s->way != REPLY_MAIL; }
+
+/* What a post becomes, and whom it goes to: whoever wrote what it answers. */
+static err load_plan(db_conn *c, struct sending *s) {
+    attachment_list files = {0};
+    TRY(post_plan_in(c, s->arena, s->who->brand, &s->v, s->way, s->wish->text, &s->plan));
+    TRY(store_attachments_of_draft(c, s->arena, s->who->brand, s->v.id, s->who->agent, &files));
+    if (files.n)
+        return err_set(ERR_INVALID,
+                       "A post takes no files along from here. Take them off, or answer by mail.");
+    const struct store_post *last = &s->plan.ways.last;
+    s->inbox = s->plan.inbox;
+    s->to = s->cc = s->bcc = (mime_address_list){0};
+    *list_add(s->arena, &s->to) = (struct mime_address){last->handle, last->author_id};
+    return ERR_NONE;
+}
+
 static err load(db_conn *c, struct sending *s) {
     const struct reply_wish *w = s->wish;
     int64_t brand = s->who->brand;
@@ -180,6 +207,9 @@ static err load(db_conn *c, struct sending *s) {
                            "The conversation changed while you were writing; nothing was sent.");
         TRY(same_answers(c, s));
         s->made.conversation = s->v.id;
+        if (s->way != REPLY_MAIL) return load_plan(c, s);
+        if (channel_is_social(s->v.channel) && !w->by_hand)
+            return store_inbox_default(c, s->arena, brand, &s->inbox);
         return store_inbox_by_id(c, s->arena, brand, s->v.inbox_id, &s->inbox);
     }
     if (w->inbox)
@@ -200,6 +230,15 @@ static err put_addresses(db_conn *c, struct sending *s, int64_t message) {
             TRY(store_message_address_insert(c, s->who->brand, position++, &row));
         }
     return ERR_NONE;
+}
+
+static err put_posts(db_conn *c, struct sending *s, int64_t message) {
+    struct outbox like = {.message_id = message,
+                          .state = s->wish->no_undo ? OUTBOX_READY : OUTBOX_HELD,
+                          .ready_at = s->made.ready_at,
+                          .updated_at = s->now,
+                          .later = s->wish->leave_at ? 1 : 0};
+    return post_put_out(c, s->arena, s->who->brand, &s->plan, &like, s->now);
 }
 
 static err put_outbox(db_conn *c, struct sending *s, int64_t message) {
@@ -227,8 +266,11 @@ static err put_raw(db_conn *c, struct sending *s, struct message *m) {
     str bytes;
     struct message dated = *m;
     if (s->wish->leave_at) dated.said_at = s->wish->leave_at;
-    TRY(reply_bytes(c, s->desk, s->arena, s->who->brand, &s->inbox, &s->brand, &dated, &s->to, &s->cc,
-                    &bytes));
+    if (is_post(s))
+        bytes = m->text;
+    else
+        TRY(reply_bytes(c, s->desk, s->arena, s->who->brand, &s->inbox, &s->brand, &dated, &s->to, &s->cc,
+                        &bytes));
     struct raw row = {.id = m->id,
                       .inbox_id = s->inbox.id,
                       .state = RAW_OUT,
@@ -237,7 +279,8 @@ static err put_raw(db_conn *c, struct sending *s, struct message *m) {
                       .hash = S(""),
                       .bytes = bytes,
                       .in_object = bytes.n > OBJECT_ROW_BYTES,
-                      .received_at = s->now};
+                      .received_at = s->now,
+                      .form = is_post(s) ? RAW_POST : RAW_MAIL};
     if (row.in_object) {
         row.hash = content_hash(s->arena, bytes);
         TRY(object_put(s->arena, s->desk->folder, row.hash, bytes));
@@ -293,6 +336,16 @@ static err put_override(db_conn *c, struct sending *s) {
     return store_override_insert(c, s->who->brand, &row);
 }
 
+/* A link to say yes to a story by works from now on. */
+static err put_story_link(db_conn *c, struct sending *s, const struct message *m) {
+    const mime_address_list *lists[] = {&s->to, &s->cc, &s->bcc};
+    str all[RECIPIENTS_MAX];
+    size_t n = 0;
+    for (int l = 0; l < 3; l++)
+        for (size_t i = 0; i < lists[l]->n && n < RECIPIENTS_MAX; i++) all[n++] = lists[l]->v[i].address;
+    return story_sent_in(c, s->arena, s->who, m, all, n, is_post(s) && s->plan.way == REPLY_PUBLIC, s->now);
+}
+
 static err send(db_conn *c, void *arg) {
     struct sending *s = arg;
     const struct reply_wish *w = s->wish;
@@ -308,7 +361,9 @@ static err send(db_conn *c, void *arg) {
     struct message m = {.id = s->made.message,
                         .conversation_id = s->made.conversation,
                         .kind = MESSAGE_REPLY,
-                        .channel = w->by_hand ? s->v.channel : CHANNEL_MAIL,
+                        .channel = w->by_hand   ? s->v.channel
+                                   : is_post(s) ? s->plan.channel
+                                                : CHANNEL_MAIL,
                         .state = w->by_hand   ? MESSAGE_RECORDED
                                  : w->no_undo ? MESSAGE_QUEUED
                                               : MESSAGE_HELD,
@@ -323,18 +378,20 @@ static err send(db_conn *c, void *arg) {
                         .created_at = s->now};
     TRY(store_attachments_to_message(c, brand, w->conversation, s->who->agent, m.id, m.conversation_id));
     if (!w->by_hand) {
-        m.rfc_id = reply_message_id(s->arena, m.id, s->inbox.address);
+        if (!is_post(s)) m.rfc_id = reply_message_id(s->arena, m.id, s->inbox.address);
         TRY(put_raw(c, s, &m));
     }
     TRY(store_message_insert(c, brand, &m));
     TRY(put_addresses(c, s, m.id));
-    if (!w->by_hand) TRY(put_outbox(c, s, m.id));
+    TRY(put_story_link(c, s, &m));
+    if (!w->by_hand) TRY(is_post(s) ? put_posts(c, s, m.id) : put_outbox(c, s, m.id));
     TRY(words_index_message(c, s->arena, brand, s->brand.language, &m));
     TRY(store_draft_delete(c, brand, w->conversation, s->who->agent));
     TRY(learning_wanted(c, brand, m.id, s->now));
     if (s->stops.n) TRY(put_override(c, s));
     TRY(promise_of_reply(c, s->who, &s->v, m.id, &s->promises, s->brand.zone, s->now));
     if (s->promises.n) TRY(box_promised_in(c, s->arena, s->who, s->v.id, s->now));
+    TRY(room_sent_in(c, s->arena, s->who, &s->saying, &s->v, m.id, s->now));
     settle_conversation(s, &m);
     return store_conversation_update(c, brand, &s->v);
 }
@@ -343,9 +400,10 @@ static err send(db_conn *c, void *arg) {
 static err stop_or_pass(struct sending *s) {
     const struct reply_wish *w = s->wish;
     struct checked checked;
-    struct checking_wish asked = {.conversation = w->conversation, .text = w->text};
+    struct checking_wish asked = {.conversation = w->conversation, .text = w->text, .saying = &s->saying};
     TRY(checking_run(s->desk, s->arena, s->who, &asked, &checked));
     TRY(checking_stops(s->desk, s->arena, s->who->brand, &checked, &s->stops));
+    room_states(s->arena, &checked, &s->saying);
     TRY(promise_find(s->desk, s->arena, s->who->brand, &checked, w->text, w->not_promised, &s->promises));
     if (w->stops) *w->stops = s->stops;
     str because = str_trim(w->override);
@@ -366,6 +424,22 @@ static err look_again(struct sending *s) {
     return find_again(c, s);
 }
 
+/* As it was before: where the newest letter is a post, as a post. */
+static err choose_way(struct sending *s) {
+    struct post_ways ways;
+    const struct reply_wish *w = s->wish;
+    s->way = w->conversation && !w->by_hand ? w->way : REPLY_MAIL;
+    if (s->way != REPLY_AS_BEFORE) return ERR_NONE;
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(s->desk->db, &c));
+    TRY(store_conversation_get(c, s->arena, s->who->brand, w->conversation, &s->v));
+    s->way = REPLY_MAIL;
+    if (!channel_is_social(s->v.channel)) return ERR_NONE;
+    TRY(post_ways_in(c, s->arena, s->who->brand, &s->v, &ways));
+    if (ways.last.message_id) s->way = ways.usual;
+    return ERR_NONE;
+}
+
 err reply_send(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
                struct reply_made *ret_made) {
     if (!str_trim(wish->text).n) return err_set(ERR_INVALID, "The reply is empty.");
@@ -379,10 +453,13 @@ err reply_send(struct desk *d, arena *a, const struct actor *who, const struct r
     if (wish->leave_at) TRY(reply_check_time(wish->leave_at, s.now));
     if (wish->leave_at && wish->by_hand)
         return err_set(ERR_INVALID, "A reply given by hand cannot leave later.");
-    TRY(reply_parse_line(a, wish->to_line, &s.to));
-    TRY(reply_parse_line(a, wish->cc_line, &s.cc));
-    TRY(reply_parse_line(a, wish->bcc_line, &s.bcc));
-    if (!s.to.n && !(wish->by_hand && wish->conversation))
+    TRY(choose_way(&s));
+    if (!is_post(&s)) {
+        TRY(reply_parse_line(a, wish->to_line, &s.to));
+        TRY(reply_parse_line(a, wish->cc_line, &s.cc));
+        TRY(reply_parse_line(a, wish->bcc_line, &s.bcc));
+    }
+    if (!s.to.n && !is_post(&s) && !(wish->by_hand && wish->conversation))
         return err_set(ERR_INVALID, "To whom? The reply has no recipient.");
     if (s.to.n + s.cc.n + s.bcc.n > RECIPIENTS_MAX)
         return err_set(ERR_LIMIT, "More than %d recipients.", RECIPIENTS_MAX);
@@ -391,8 +468,11 @@ err reply_send(struct desk *d, arena *a, const struct actor *who, const struct r
             content_hash(a, str_fmt(a, "reply\n%lld\n%.*s", (long long)who->agent, STR_FMT(wish->key)));
     TRY(look_again(&s));
     if (!s.again) {
-        TRY(stop_or_pass(&s));
-        TRY(db_write(d->db, send, &s));
+        TRY(room_announce(d, a, who, wish->conversation, s.made.message, wish->text, &s.saying));
+        err e = stop_or_pass(&s);
+        if (!e) e = room_write(d, &s.saying, send, &s);
+        if (e) room_unannounce(d, who, &s.saying);
+        if (e) return e;
     }
     *ret_made = s.made;
     desk_changed(d, who->brand, s.made.conversation, "reply");
@@ -418,7 +498,7 @@ static err restore_draft(db_conn *c, struct taking_back *t, const struct message
     struct draft back = {.conversation_id = m->conversation_id,
                          .agent_id = m->agent_id,
                          .kind = MESSAGE_REPLY,
-                         .to_line = joined(t->arena, &all, ROLE_TO),
+                         .to_line = channel_is_social(m->channel) ? S("") : joined(t->arena, &all, ROLE_TO),
                          .cc_line = joined(t->arena, &all, ROLE_CC),
                          .bcc_line = joined(t->arena, &all, ROLE_BCC),
                          .subject = m->subject,
@@ -455,8 +535,10 @@ static err take_back(db_conn *c, void *arg) {
     TRY(store_conversation_get(c, t->arena, brand, m.conversation_id, &v));
     TRY(promise_take_back(c, t->arena, t->who, &v, m.id, now));
     TRY(store_outbox_delete(c, brand, m.id));
+    TRY(store_post_out_delete(c, brand, m.id));
     TRY(drop_bytes(c, t, m.id));
     TRY(store_override_delete(c, brand, m.id));
+    TRY(room_taken_back_in(c, brand, m.id));
     TRY(store_message_delete(c, brand, m.id));
     TRY(learning_wanted(c, brand, m.id, now));
     if (m.waited_since && (!v.waiting_since || m.waited_since < v.waiting_since))

@@ -3,6 +3,7 @@
 #define LONGHAND_DESK_REPLY_H
 
 #include "desk/checking.h"
+#include "desk/post_reply.h"
 #include "format/mime.h"
 #include "store/conversation.h"
 #include "store/message.h"
@@ -19,6 +20,7 @@ struct reply_wish {
     str key;            /* chosen by the page: the same key again sends nothing more; "" for none */
     str override;       /* "" : none; else the one sentence why it goes although the check says stop */
     str not_promised;   /* dated promises that are none: where their remarks start, bytes parted by spaces */
+    reply_way way;      /* by mail, or as a post: then the lines of recipients count for nothing */
     bool by_hand;       /* answered by post or telephone: recorded, nothing is sent */
     bool close_after;   /* done when sent */
     bool no_undo;       /* leave at once (command line) */

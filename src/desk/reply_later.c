@@ -3,6 +3,7 @@
 #include "base/zone.h"
 #include "desk/child.h"
 #include "desk/events.h"
+#include "desk/post_reply.h"
 #include "desk/reply.h"
 #include "desk/reply_bytes.h"
 #include "net/objects.h"
@@ -48,6 +49,7 @@ static err put_date(db_conn *c, struct leaving *x) {
     struct store_brand brand;
     int64_t id = x->who->brand;
     TRY(store_raw_get(c, x->arena, id, x->message, &raw));
+    if (raw.form == RAW_POST) return ERR_NONE; /* the network dates it */
     TRY(store_brand_by_id(c, x->arena, id, &brand));
     str bytes = raw.bytes, old = raw.hash;
     bool was_file = raw.in_object;
@@ -78,7 +80,7 @@ static err put_rows(db_conn *c, struct leaving *x) {
         row.later = !x->at ? 0 : last.id ? last.id : 1;
         row.updated_at = x->now;
         TRY(store_outbox_insert(c, brand, &row));
-        TRY(store_job_put(c, brand, S("send"), row.id, id_new(x->now), row.ready_at));
+        TRY(outbox_job_in(c, x->arena, brand, row.id, id_new(x->now), row.ready_at));
     }
     return ERR_NONE;
 }

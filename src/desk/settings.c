@@ -38,6 +38,16 @@ static const struct setting_info infos[SETTINGS] = {
                                    T("When a customer is forgotten: how long what was given and sent is kept "
                                      "for bookkeeping, without words, name "
                                      "and address.")},
+    [SETTING_QUIET_DAYS] =
+        {"quiet_days", SETTING_NUMBER, 180, 30, 700, T("days"),
+         T("Who neither wrote nor bought anything for so long counts as gone, on the page of "
+           "fans.")},
+    [SETTING_STORY_WALL] =
+        {"story_wall", SETTING_NUMBER, 0, 0, 1, T("0 or 1"),
+         T("With 1 the stories that people agreed to show stand at /stories and the brand's short name.")},
+    [SETTING_PROUD_MAIL] = {"proud_mail", SETTING_NUMBER, 0, 0, 1, T("0 or 1"),
+                            T("With 1 everybody who works here gets a mail on Mondays that leads to the "
+                              "letters of the week that made us proud.")},
 };
 
 const struct setting_info *setting_info(enum setting which) { return &infos[which]; }

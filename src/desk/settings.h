@@ -18,8 +18,11 @@ enum setting {
     SETTING_BOX_DAYS,
     SETTING_REMOTE_PICTURES,
     SETTING_BOOKKEEPING_YEARS,
+    SETTING_QUIET_DAYS,
+    SETTING_STORY_WALL,
+    SETTING_PROUD_MAIL,
 };
-enum { SETTINGS = SETTING_BOOKKEEPING_YEARS + 1 };
+enum { SETTINGS = SETTING_PROUD_MAIL + 1 };
 
 enum setting_kind { SETTING_NUMBER }; /* a whole number from min to max */
 

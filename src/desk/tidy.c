@@ -3,7 +3,9 @@
 #include "base/random.h"
 #include "desk/print_box_run.h"
 #include "desk/sign_in.h"
+#include "desk/status_mail.h"
 #include "desk/track.h"
+#include "desk/training.h"
 #include "store/brand.h"
 
 struct start {
@@ -41,6 +43,9 @@ err tidy_run(struct desk *d, arena *a, const struct job *job) {
     TRY(sign_in_sweep(d, a));
     TRY(print_run_sweep(d, a));
     TRY(track_sweep(d));
+    TRY(status_mail_sweep(d));
+    TRY(training_sweep(d));
+    TRY(training_digest_due(d, a));
     struct again g = {job, desk_now(d) + HOUR_MS};
     return db_write(d->db, put_off, &g);
 }

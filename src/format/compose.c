@@ -66,6 +66,7 @@ static err check_mail(const struct compose_mail *m) {
     if (m->reply_to.n) TRY(check_address(&reply_to));
     if (m->to.n + m->cc.n == 0) return err_set(ERR_INVALID, "The mail has no recipient.");
     TRY(check_field(m->subject, "subject"));
+    TRY(check_id(m->unsubscribe, false));
     TRY(check_id(m->message_id, true));
     TRY(check_id(m->in_reply_to, false));
     for (size_t i = 0; i < m->references.n; i++) TRY(check_id(m->references.v[i], true));
@@ -134,6 +135,16 @@ static void put_date(buf *out, int64_t at, int zone) {
                 (int)(in_day % 60), zone < 0 ? '-' : '+', off / 60, off % 60);
 }
 
+/* RFC 8058 wants https, and one header a line that is not folded. */
+static void put_unsubscribe(buf *out, str url) {
+    if (!url.n) return;
+    buf_add(out, S("List-Unsubscribe: <"));
+    buf_add(out, url);
+    buf_add(out, S(">\r\n"));
+    if (str_starts_nocase(url, S("https://")))
+        buf_add(out, S("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+}
+
 static void put_header(arena *a, buf *out, const struct compose_mail *m) {
     put_addresses(a, out, "From", &m->from, 1);
     struct mime_address reply_to = {.address = m->reply_to};
@@ -149,6 +160,7 @@ static void put_header(arena *a, buf *out, const struct compose_mail *m) {
     put_ids(a, out, "In-Reply-To", &m->in_reply_to, m->in_reply_to.n > 0);
     put_references(a, out, m);
     if (m->auto_submitted) buf_add(out, S("Auto-Submitted: auto-replied\r\n"));
+    put_unsubscribe(out, m->unsubscribe);
     buf_add(out, S("MIME-Version: 1.0\r\n"));
 }
 

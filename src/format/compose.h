@@ -16,6 +16,9 @@ struct compose_mail {
     str text; /* the plain text; the HTML alternative is made from it (html_from_text) */
     LIST(struct mime_attachment) attachments;
     bool auto_submitted; /* adds Auto-Submitted: auto-replied */
+    /* The address that ends a subscription: List-Unsubscribe (RFC 2369), and for https List-Unsubscribe-Post
+     * (RFC 8058); "" none. */
+    str unsubscribe;
 };
 
 /* CRLF line ends, no line above 998 bytes, text parts quoted-printable UTF-8, headers encoded (RFC 2047).

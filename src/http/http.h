@@ -74,6 +74,18 @@ void http_redirect(struct http_request *q, struct http_response *r,
  * sent as 500. */
 typedef void (*http_handler)(void *context, struct http_request *q, struct http_response *r);
 
+/* An answer that is made once and sent many times: its bytes and headers never change. From any thread. */
+typedef struct http_kept http_kept;
+/* All is copied. NULL when a header may not stand there, or without memory. */
+http_kept *http_kept_new(int status, str type, str body, const struct http_pair *headers, size_t n);
+http_kept *http_kept_ref(http_kept *k);
+void http_kept_unref(http_kept *k); /* NULL is allowed */
+
+/* Asked before anything else, for a GET or HEAD whose path has no escapes: an answer that is ready,
+ * with a reference that is taken over, or NULL, and the request goes its usual way. Called on a thread that
+ * moves the bytes of many, so it must not wait for anything. `q` has path, headers and peer. */
+typedef http_kept *(*http_quick)(void *context, const struct http_request *q);
+
 struct http_options {
     str listen;         /* "127.0.0.1:8080"; port 0 picks one */
     int workers;        /* 0 means 8 */
@@ -82,6 +94,7 @@ struct http_options {
     int idle_time_ms;   /* for a kept connection to be used again, or a slow one to move; 0 means 60 s */
     int heartbeat_ms;   /* between comments on an idle stream; 0 means 20 s */
     http_handler handler;
+    http_quick quick; /* may be NULL */
     void *context;
 };
 typedef struct http_server http_server;

@@ -109,8 +109,15 @@ struct porter {
     pthread_cond_t changed;
 };
 
+struct http_kept {
+    atomic_int refs;
+    int status;
+    struct MHD_Response *reply;
+};
+
 struct http_server {
     http_handler handler;
+    http_quick quick;
     void *context;
     size_t max_body;
     int64_t header_time, idle_time, heartbeat_time; /* ms */

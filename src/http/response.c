@@ -156,3 +156,37 @@ str response_stream_head(struct exchange *x) {
     buf_add(&b, S("\r\n"));
     return str_copy(x->arena, buf_str(&b));
 }
+
+/* ---- answers that are kept ---- */
+
+static bool kept_header(struct MHD_Response *reply, arena *a, str name, str value) {
+    if (!response_is_token(name) || !response_is_line(value)) return false;
+    return MHD_add_response_header(reply, str_cstr(a, name), str_cstr(a, value)) == MHD_YES;
+}
+
+http_kept *http_kept_new(int status, str type, str body, const struct http_pair *headers, size_t n) {
+    ARENA_AUTO arena *a = arena_new(0);
+    struct MHD_Response *reply = MHD_create_response_from_buffer(
+        body.n, (void *)(uintptr_t)(body.p ? body.p : ""), MHD_RESPMEM_MUST_COPY);
+    bool good = reply && (!type.n || kept_header(reply, a, S("Content-Type"), type));
+    for (size_t i = 0; i < n && good; i++) good = kept_header(reply, a, headers[i].name, headers[i].value);
+    if (!good) {
+        if (reply) MHD_destroy_response(reply);
+        return NULL;
+    }
+    http_kept *k = memory_zeroed(sizeof *k);
+    *k = (http_kept){.status = status, .reply = reply};
+    atomic_init(&k->refs, 1);
+    return k;
+}
+
+http_kept *http_kept_ref(http_kept *k) {
+    atomic_fetch_add(&k->refs, 1);
+    return k;
+}
+
+void http_kept_unref(http_kept *k) {
+    if (!k || atomic_fetch_sub(&k->refs, 1) != 1) return;
+    MHD_destroy_response(k->reply);
+    free(k);
+}

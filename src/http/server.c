@@ -111,6 +111,26 @@ static enum MHD_Result take_bytes(struct exchange *x, str bytes) {
     return MHD_YES;
 }
 
+/* What is kept ready goes out from here, without a worker. A server that stops has to say so in each answer,
+ * which one that never changes cannot. */
+static http_kept *kept_answer(struct exchange *x) {
+    struct http_server *s = x->server;
+    size_t mark = str_find_char(x->target, '?', 0);
+    str path = str_slice(x->target, 0, mark);
+    if (!s->quick || x->q.method != HTTP_GET || x->body.n || atomic_load(&s->draining)) return NULL;
+    if (!str_starts(path, S("/")) || str_has(path, '%')) return NULL;
+    x->q.path = path;
+    return s->quick(s->context, &x->q);
+}
+
+/* libmicrohttpd holds a reference of its own until it is sent. */
+static enum MHD_Result send_kept(struct exchange *x, http_kept *k) {
+    x->state = EXCHANGE_SENT;
+    enum MHD_Result result = MHD_queue_response(x->connection, (unsigned)k->status, k->reply);
+    http_kept_unref(k);
+    return result;
+}
+
 static enum MHD_Result body_done(struct exchange *x) {
     x->linger = false;
     allow(x, 0);
@@ -118,6 +138,8 @@ static enum MHD_Result body_done(struct exchange *x) {
         x->linger = x->discarded > 0;
         return send_refusal(x);
     }
+    http_kept *k = kept_answer(x);
+    if (k) return send_kept(x, k);
     x->state = EXCHANGE_WAITING;
     MHD_suspend_connection(x->connection);
     if (workers_take(x)) return MHD_YES;
@@ -228,6 +250,7 @@ static void share_descriptors(struct http_server *s) {
 static struct http_server *server_new(const struct http_options *options) {
     struct http_server *s = memory_zeroed(sizeof *s);
     s->handler = options->handler;
+    s->quick = options->quick;
     s->context = options->context;
     s->max_body = options->max_body ? options->max_body : BODY_MAX_DEFAULT;
     s->header_time = options->header_time_ms > 0 ? options->header_time_ms : HEADER_TIME_MS;

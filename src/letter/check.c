@@ -12,7 +12,7 @@ static const char *const kind_names[REMARK_KINDS] = {
     [REMARK_STOCK] = "stock",     [REMARK_REFERENCE] = "reference", [REMARK_APOLOGY] = "apology",
     [REMARK_PROMISE] = "promise", [REMARK_PRONOUN] = "pronoun",     [REMARK_CONCRETE] = "concrete",
     [REMARK_LENGTH] = "length",   [REMARK_VOICE] = "voice",         [REMARK_SLOT] = "slot",
-    [REMARK_WORD] = "word",
+    [REMARK_WORD] = "word",       [REMARK_FACT] = "fact",
 };
 
 const char *remark_kind_name(remark_kind k) { return (unsigned)k < REMARK_KINDS ? kind_names[k] : "?"; }
@@ -277,6 +277,7 @@ void check(arena *a, const struct check_input *in, struct checked *ret) {
     check_slot(&k);
     check_reference(&k);
     check_name(&k);
+    check_incident(&k);
     check_canned(&k); /* first of those that ask whose a sentence is */
     check_stock(&k);
     check_echo(&k);

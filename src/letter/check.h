@@ -24,8 +24,9 @@ typedef enum remark_kind {
     REMARK_VOICE,         /* words far from the brand's approved letters; advice */
     REMARK_SLOT,          /* a framework's slot is not filled (stop) */
     REMARK_WORD,          /* a word that the brand avoids; advice */
+    REMARK_FACT,          /* what an incident's room lets everybody state: fresh, old, no longer so */
 } remark_kind;
-enum { REMARK_KINDS = REMARK_WORD + 1 };
+enum { REMARK_KINDS = REMARK_FACT + 1 };
 const char *remark_kind_name(remark_kind k); /* name greeting echo ask canned canned_letter stock ... */
 bool remark_kind_of(str name, remark_kind *ret);
 
@@ -111,6 +112,26 @@ struct check_avoided {
     str why;     /* "" is said nowhere */
 };
 
+/* What the room of an incident lets everybody state, or says that nobody knows. */
+struct check_stated {
+    int64_t id;
+    str text, owner;
+    int64_t minutes;  /* since it was checked */
+    bool old;         /* beyond its time */
+    bool unknown;     /* nobody has a time for it, and nobody gives one */
+    str withdrawn_at; /* "09:31": it is not so; "" it is */
+    str told_at;      /* "09:20": this person was told by an earlier reply; "" not */
+};
+/* The incident that the letter is part of. */
+struct check_incident {
+    const struct check_history *said; /* every reply of it to others; NULL none */
+    /* Was this text said so short a time ago that the writer cannot have seen it? With said->context. */
+    bool (*just_now)(void *context, int64_t text);
+    str since; /* "09:12" */
+    const struct check_stated *facts;
+    size_t nfacts;
+};
+
 struct check_input {
     const struct heard *letter; /* with the agent's corrections; NULL: we write first */
     str reply;
@@ -135,6 +156,8 @@ struct check_input {
     size_t nreferences;
     const str *earlier; /* our earlier replies in this conversation, oldest first */
     size_t nearlier;
+    const int64_t *earlier_ids;            /* their messages, one each; NULL: not known */
+    const struct check_incident *incident; /* NULL: in none */
     const str *voice_more; /* folded words that approved letters use more, and less, than the rest */
     size_t nvoice_more;
     const str *voice_less;

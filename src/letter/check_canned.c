@@ -170,11 +170,11 @@ void check_canned(struct check_work *k) {
     const struct check_history *h = k->in->history;
     if (!h) return;
     for (size_t i = 0; i < k->nsentences; i++) {
-        if (!body(k, i)) continue;
+        if (!body(k, i) || k->sentences[i].here) continue;
         if (h->like && check_sentence_canned(k, i)) continue;
         if (h->run) check_passage(k, i);
     }
-    if (h->texts_like) check_letter_canned(k);
+    if (h->texts_like && !k->letter_here) check_letter_canned(k);
 }
 
 /* ---- stock phrases ---- */

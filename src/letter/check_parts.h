@@ -22,6 +22,8 @@ struct check_sentence {
     enum sentence_role role;
     bool exempt;        /* a fact or an allowed phrase, word for word */
     uint32_t customers; /* others who got it; 0 when it is this letter's own */
+    bool here;          /* a colleague said it in this incident: it has its remark */
+    bool again;         /* this person was told it before */
     bool worn;          /* much of it is stock: it earns nothing for the reader's words in it */
     float echo;         /* weight of the reader's words in it */
 };
@@ -44,6 +46,7 @@ struct check_work {
     str reader;                          /* what to call them in a remark: the first of their names; "" */
     size_t nsentences;                   /* at most CHECK_SENTENCES_MAX */
     size_t nwords;                       /* of those sentences */
+    bool letter_here;                    /* most of it was said in this incident: it has its remark */
     remark_list remarks;
 };
 
@@ -81,6 +84,7 @@ void check_reference(struct check_work *k);
 void check_greeting_role(struct check_work *k);
 void check_closing_role(struct check_work *k);
 void check_name(struct check_work *k);
+void check_incident(struct check_work *k);
 void check_canned(struct check_work *k);
 void check_stock(struct check_work *k);
 void check_echo(struct check_work *k);

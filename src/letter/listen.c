@@ -7,9 +7,10 @@
 enum { GUESS_WORDS_MAX = 40 };
 
 static const char *const kind_names[FINDING_KINDS] = {
-    [FINDING_NAME] = "name", [FINDING_AGE] = "age",         [FINDING_PRODUCT] = "product",
-    [FINDING_PART] = "part", [FINDING_ORDER] = "order",     [FINDING_EVENT] = "event",
-    [FINDING_ASK] = "ask",   [FINDING_PROMISE] = "promise", [FINDING_FEELING] = "feeling",
+    [FINDING_NAME] = "name",     [FINDING_AGE] = "age",         [FINDING_PRODUCT] = "product",
+    [FINDING_PART] = "part",     [FINDING_ORDER] = "order",     [FINDING_EVENT] = "event",
+    [FINDING_ASK] = "ask",       [FINDING_PROMISE] = "promise", [FINDING_FEELING] = "feeling",
+    [FINDING_THANKS] = "thanks",
 };
 
 const char *finding_kind_name(finding_kind k) { return (unsigned)k < FINDING_KINDS ? kind_names[k] : "?"; }
@@ -190,6 +191,7 @@ void listen_to(arena *a, const struct listen_input *in, struct heard *ret) {
     ear_asks(&e);
     ear_events(&e);
     ear_feelings(&e);
+    ear_thanks(&e);
     heard.sort = feeling_sort(&e.tally);
     if (heard.findings.n) qsort(heard.findings.v, heard.findings.n, sizeof *heard.findings.v, by_place);
     *ret = heard;

@@ -15,8 +15,9 @@ typedef enum finding_kind {
     FINDING_ASK,     /* what they ask */
     FINDING_PROMISE, /* what they promise */
     FINDING_FEELING, /* how they feel, quoted; value: upset, angry, worried, sad, glad, thankful, ... */
+    FINDING_THANKS,  /* what they thank for or praise, or whom they tell; value: thanks_kind_name */
 } finding_kind;
-enum { FINDING_KINDS = FINDING_FEELING + 1 };
+enum { FINDING_KINDS = FINDING_THANKS + 1 };
 const char *finding_kind_name(finding_kind k); /* "name", "age", ... */
 bool finding_kind_of(str name, finding_kind *ret);
 

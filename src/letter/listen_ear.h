@@ -63,6 +63,7 @@ void ear_promises(struct ear *e);
 void ear_asks(struct ear *e);
 void ear_events(struct ear *e);
 void ear_feelings(struct ear *e);
+void ear_thanks(struct ear *e); /* reads what the others marked; marks nothing */
 
 /* Words of the writer's names. */
 struct ear_name {

@@ -3,7 +3,8 @@
 #define COLUMNS                                                                                              \
     "v.id, v.number, v.inbox_id, v.customer_id, v.channel, v.subject, v.snippet, v.state, v.waiting_since, " \
     "v.agent_id, v.closed_kind, v.closed_reason, v.closed_at, v.closed_by, v.related_id, v.version, "        \
-    "v.created_at, v.updated_at, v.merged_into, u.name AS customer_name, COALESCE(p.name, '') AS "           \
+    "v.created_at, v.updated_at, v.merged_into, v.incident_id, u.name AS customer_name, COALESCE(p.name, "   \
+    "'') AS "                                                                                                \
     "agent_name "
 #define TABLES                                                                                               \
     "FROM conversation v JOIN customer u ON u.brand_id = v.brand_id AND u.id = v.customer_id "               \
@@ -42,6 +43,7 @@ static void read_row(db_query *q, arena *a, struct conversation *r) {
         .created_at = db_int(q, "created_at"),
         .updated_at = db_int(q, "updated_at"),
         .merged_into = db_int(q, "merged_into"),
+        .incident_id = db_int(q, "incident_id"),
         .customer_name = db_text(q, a, "customer_name"),
         .agent_name = db_text(q, a, "agent_name"),
     };
@@ -84,11 +86,11 @@ err store_conversation_insert(db_conn *c, int64_t brand, const struct conversati
 }
 
 err store_conversation_update(db_conn *c, int64_t brand, const struct conversation *r) {
-    db_query *q =
-        db_sql(c, "UPDATE conversation SET state = $3, waiting_since = $4, agent_id = $5, closed_kind = $6, "
-                  "closed_reason = $7, closed_at = $8, closed_by = $9, related_id = $10, version = $11, "
-                  "updated_at = $12, "
-                  "subject = $13, snippet = $14, customer_id = $15 WHERE brand_id = $1 AND id = $2");
+    db_query *q = db_sql(
+        c, "UPDATE conversation SET state = $3, waiting_since = $4, agent_id = $5, closed_kind = $6, "
+           "closed_reason = $7, closed_at = $8, closed_by = $9, related_id = $10, version = $11, "
+           "updated_at = $12, "
+           "subject = $13, snippet = $14, customer_id = $15, counted = 0 WHERE brand_id = $1 AND id = $2");
     bind_row(q, brand, r);
     return db_done(q);
 }
@@ -207,6 +209,20 @@ err store_conversation_of_customer(db_conn *c, arena *a, int64_t brand, int64_t 
     db_bind_int(q, 2, customer);
     db_bind_int(q, 3, before_id ? before_id : INT64_MAX);
     db_bind_int(q, 4, limit);
+    return collect(q, a, ret);
+}
+
+err store_conversation_of_incident(db_conn *c, arena *a, int64_t brand, int64_t incident,
+                                   struct page_key after, int limit, conversation_list *ret) {
+    db_query *q =
+        db_sql(c, "SELECT " COLUMNS TABLES
+                  "WHERE v.brand_id = $1 AND v.incident_id = $2 AND v.incident_id <> 0 AND v.state = "
+                  "'us' AND (v.waiting_since, v.id) > ($3, $4) ORDER BY v.waiting_since, v.id LIMIT $5");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, incident);
+    db_bind_int(q, 3, after.at);
+    db_bind_int(q, 4, after.id);
+    db_bind_int(q, 5, limit);
     return collect(q, a, ret);
 }
 

@@ -16,6 +16,7 @@ struct conversation {
     int closed_kind;
     close_reason closed_reason;
     int64_t closed_at, closed_by, related_id, version, created_at, updated_at;
+    int64_t incident_id;           /* the incident it is in (store/room.h); 0; not written here */
     int64_t merged_into;           /* a signpost to this one (store/merge.h); 0; not written here */
     str customer_name, agent_name; /* joined; not written */
 };
@@ -56,6 +57,9 @@ err store_conversation_of_customer(db_conn *c, arena *a, int64_t brand, int64_t 
 /* The customer's newest one but `except`, or 0. */
 err store_conversation_latest_of(db_conn *c, int64_t brand, int64_t customer, int64_t except,
                                  int64_t *ret_id);
+/* Those of an incident that wait, longest first. */
+err store_conversation_of_incident(db_conn *c, arena *a, int64_t brand, int64_t incident,
+                                   struct page_key after, int limit, conversation_list *ret);
 /* Ids of the open ones that an agent holds. */
 err store_conversation_held_by(db_conn *c, arena *a, int64_t brand, int64_t agent, conversation_list *ret);
 

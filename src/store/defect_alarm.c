@@ -236,7 +236,7 @@ bool maker_event_from(str s, maker_event *ret) {
     return true;
 }
 
-err store_post_insert(db_conn *c, int64_t brand, const struct maker_post *r) {
+err store_maker_post_insert(db_conn *c, int64_t brand, const struct maker_post *r) {
     db_query *q = db_sql(c, "INSERT INTO maker_post (brand_id, id, event, subject_id, state, attempts, says, "
                             "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
     db_bind_int(q, 1, brand);
@@ -251,7 +251,7 @@ err store_post_insert(db_conn *c, int64_t brand, const struct maker_post *r) {
     return db_done(q);
 }
 
-err store_post_update(db_conn *c, int64_t brand, const struct maker_post *r) {
+err store_maker_post_update(db_conn *c, int64_t brand, const struct maker_post *r) {
     db_query *q = db_sql(c, "UPDATE maker_post SET state = $3, attempts = $4, says = $5, updated_at = $6 "
                             "WHERE brand_id = $1 AND id = $2");
     db_bind_int(q, 1, brand);
@@ -287,7 +287,7 @@ static err take_posts(db_query *q, arena *a, maker_post_list *ret) {
     return ERR_NONE;
 }
 
-err store_post_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct maker_post *ret) {
+err store_maker_post_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct maker_post *ret) {
     db_query *q = db_sql(c, POSTS "AND id = $2");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, id);

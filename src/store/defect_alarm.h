@@ -79,9 +79,10 @@ struct maker_post {
     int64_t created_at, updated_at;
 };
 typedef LIST(struct maker_post) maker_post_list;
-err store_post_insert(db_conn *c, int64_t brand, const struct maker_post *row);
-err store_post_update(db_conn *c, int64_t brand, const struct maker_post *row); /* state, attempts, says */
-err store_post_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct maker_post *ret);
+err store_maker_post_insert(db_conn *c, int64_t brand, const struct maker_post *row);
+err store_maker_post_update(db_conn *c, int64_t brand,
+                            const struct maker_post *row); /* state, attempts, says */
+err store_maker_post_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct maker_post *ret);
 err store_posts(db_conn *c, arena *a, int64_t brand, int limit, maker_post_list *ret); /* latest first */
 
 #endif

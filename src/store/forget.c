@@ -111,7 +111,7 @@ static err wipe_messages(db_conn *c, int64_t brand, int64_t v) {
                brand, v));
     TRY(run_on(db_sql(c, "DELETE FROM approved WHERE brand_id = $1 AND message_id " OF_MESSAGES), brand, v));
     TRY(run_on(db_sql(c,
-                      "DELETE FROM job WHERE brand_id = $1 AND kind = 'send' AND subject_id IN "
+                      "DELETE FROM job WHERE brand_id = $1 AND kind IN ('send', 'publish') AND subject_id IN "
                       "(SELECT o.id FROM outbox o WHERE o.brand_id = $1 AND o.message_id " OF_MESSAGES ")"),
                brand, v));
     TRY(run_on(db_sql(c, "UPDATE outbox SET recipient = '', says = '', state = CASE WHEN state = 'sent' "

@@ -2,6 +2,7 @@
 
 #include "store/merge.h"
 #include "store/message.h"
+#include "store/story.h"
 
 /* $1 the brand, $2 the customer. */
 #define OF_THEM(t)                                                                                           \
@@ -383,8 +384,11 @@ err store_forget_message(db_conn *c, arena *a, int64_t brand, int64_t message, h
     TRY(store_words_delete(c, brand, message));
     TRY(wipe_bytes(c, a, brand, message, &named));
     TRY(on(db_sql(c, "DELETE FROM message_address WHERE brand_id = $1 AND message_id = $2"), brand, message));
+    TRY(store_story_forget_message(c, brand, message));
     TRY(on(db_sql(c, "DELETE FROM listening WHERE brand_id = $1 AND message_id = $2"), brand, message));
     TRY(on(db_sql(c, "DELETE FROM bounce WHERE brand_id = $1 AND message_id = $2"), brand, message));
+    TRY(on(db_sql(c, "UPDATE incident_conversation SET why = '' WHERE brand_id = $1 AND message_id = $2"),
+           brand, message));
     TRY(on(db_sql(c, "UPDATE correction SET value = '', found_value = '' WHERE brand_id = $1 "
                      "AND message_id = $2"),
            brand, message));

@@ -32,6 +32,21 @@ err store_job_put(db_conn *c, int64_t brand, str kind, int64_t subject, int64_t 
     return db_done(q);
 }
 
+err store_job_hurry(db_conn *c, int64_t brand, str kind, int64_t subject, int64_t id, int64_t now) {
+    db_query *q =
+        db_sql(c, "INSERT INTO job (brand_id, id, kind, subject_id, run_at, lease_until, attempts, "
+                  "last_error, dead_at) VALUES ($1, $2, $3, $4, $5, 0, 0, '', 0) "
+                  "ON CONFLICT (brand_id, kind, subject_id) DO UPDATE SET run_at = excluded.run_at, "
+                  "attempts = CASE WHEN job.lease_until < $5 THEN 0 ELSE job.attempts END, "
+                  "dead_at = 0");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, id);
+    db_bind_text(q, 3, kind);
+    db_bind_int(q, 4, subject);
+    db_bind_int(q, 5, now);
+    return db_done(q);
+}
+
 err store_job_put_read(db_conn *c, int64_t brand, int64_t raw, int64_t run_at) {
     db_query *q = db_sql(c, "INSERT INTO unread (id, brand_id, run_at, lease_until, attempts) "
                             "VALUES ($1, $2, $3, 0, 0)");

@@ -17,6 +17,9 @@ typedef LIST(struct job) job_list;
 
 /* One job of a kind for a subject: when it is there already, it is made due at `run_at` and alive again. */
 err store_job_put(db_conn *c, int64_t brand, str kind, int64_t subject, int64_t id, int64_t run_at);
+/* The same for a job that may be running at this moment: then it stays as it is, since whoever runs it says
+ * when it comes again (and store_job_put would leave it leased, though nobody has it). */
+err store_job_hurry(db_conn *c, int64_t brand, str kind, int64_t subject, int64_t id, int64_t now);
 /* The job `read` of a letter that was just kept: due at once, its id is the letter's. It stands in the table
  * `unread` until it ends or fails for the first time; all that is below knows both tables. */
 err store_job_put_read(db_conn *c, int64_t brand, int64_t raw, int64_t run_at);

@@ -192,7 +192,7 @@ err store_merge_write(db_conn *c, int64_t brand, const struct conversation *r) {
         db_sql(c, "UPDATE conversation SET inbox_id = $3, customer_id = $4, subject = $5, snippet = $6, "
                   "state = $7, waiting_since = $8, agent_id = $9, closed_kind = $10, closed_reason = $11, "
                   "closed_at = $12, closed_by = $13, related_id = $14, merged_into = $15, "
-                  "updated_at = $16, version = version + 1 WHERE brand_id = $1 AND id = $2");
+                  "updated_at = $16, counted = 0, version = version + 1 WHERE brand_id = $1 AND id = $2");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, r->id);
     db_bind_int(q, 3, r->inbox_id);
@@ -269,6 +269,8 @@ err store_merge_drop(db_conn *c, int64_t brand, int64_t conversation) {
     TRY(on(db_sql(c, "UPDATE conversation SET related_id = 0 WHERE brand_id = $1 AND related_id = $2"), brand,
            conversation));
     TRY(on(db_sql(c, "UPDATE merge_state SET related_id = 0 WHERE brand_id = $1 AND related_id = $2"), brand,
+           conversation));
+    TRY(on(db_sql(c, "DELETE FROM fan_talk WHERE brand_id = $1 AND conversation_id = $2"), brand,
            conversation));
     return on(db_sql(c, "DELETE FROM conversation WHERE brand_id = $1 AND id = $2"), brand, conversation);
 }

@@ -81,8 +81,9 @@ typedef enum merge_sort {
     SORT_LETTER_NOTED,  /* a colleague's letter that is a note now; row_id */
     SORT_FILE_GIVEN,    /* a file; row_id, also_id: the letter it came with */
     SORT_CUSTOMER_MADE, /* a customer and their address; row_id */
+    SORT_INCIDENT_MADE, /* a row of an incident; row_id, also_id: the conversation */
 } merge_sort;
-enum { MERGE_SORTS = SORT_DRAFT + 1, MERGE_MARKS = SORT_CUSTOMER_MADE + 1 };
+enum { MERGE_SORTS = SORT_DRAFT + 1, MERGE_MARKS = SORT_INCIDENT_MADE + 1 };
 const char *merge_sort_name(merge_sort s); /* as merge_row.sort */
 
 struct merge_key {

@@ -40,6 +40,7 @@ static const struct sort sorts[MERGE_MARKS] = {
     [SORT_LETTER_NOTED] = {"letter_noted", NULL, NULL, NULL},
     [SORT_FILE_GIVEN] = {"file_given", NULL, NULL, NULL},
     [SORT_CUSTOMER_MADE] = {"customer_made", NULL, NULL, NULL},
+    [SORT_INCIDENT_MADE] = {"incident_made", NULL, NULL, NULL},
 };
 
 const char *merge_sort_name(merge_sort s) { return sorts[s].name; }

@@ -1,5 +1,7 @@
 #include "store/message.h"
 
+#include "store/story.h"
+
 #define COLUMNS                                                                                              \
     "m.id, m.conversation_id, m.kind, m.channel, m.state, m.machine, m.agent_id, m.raw_id, m.from_name, "    \
     "m.from_address, m.subject, m.text, m.html, m.remote_images, m.pictures, m.problem, m.rfc_id, "          \
@@ -120,6 +122,7 @@ static err run_on(db_query *q, int64_t brand, int64_t id) {
 }
 
 err store_message_delete(db_conn *c, int64_t brand, int64_t id) {
+    TRY(store_story_forget_message(c, brand, id));
     TRY(store_words_delete(c, brand, id));
     TRY(store_message_address_clear(c, brand, id));
     TRY(run_on(db_sql(c, "DELETE FROM attachment WHERE brand_id = $1 AND message_id = $2"), brand, id));

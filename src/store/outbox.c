@@ -95,8 +95,9 @@ err store_outbox_of_conversation(db_conn *c, arena *a, int64_t brand, int64_t co
 }
 
 err store_outbox_delete(db_conn *c, int64_t brand, int64_t message) {
-    db_query *q = db_sql(c, "DELETE FROM job WHERE brand_id = $1 AND kind = 'send' AND subject_id IN "
-                            "(SELECT id FROM outbox WHERE brand_id = $1 AND message_id = $2)");
+    db_query *q =
+        db_sql(c, "DELETE FROM job WHERE brand_id = $1 AND kind IN ('send', 'publish') AND subject_id IN "
+                  "(SELECT id FROM outbox WHERE brand_id = $1 AND message_id = $2)");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, message);
     TRY(db_done(q));
@@ -200,9 +201,10 @@ err store_outbox_lease(db_conn *c, const struct job *job, int64_t until, bool *r
 }
 
 err store_outbox_unlimit(db_conn *c, int64_t brand, int64_t inbox, int64_t now) {
-    db_query *q = db_sql(c, "UPDATE job SET run_at = $3 WHERE brand_id = $1 AND kind = 'send' AND "
-                            "lease_until < $3 AND subject_id IN (SELECT id FROM outbox WHERE brand_id = $1 "
-                            "AND inbox_id = $2 AND state = 'limited')");
+    db_query *q =
+        db_sql(c, "UPDATE job SET run_at = $3 WHERE brand_id = $1 AND kind IN ('send', 'publish') AND "
+                  "lease_until < $3 AND subject_id IN (SELECT id FROM outbox WHERE brand_id = $1 "
+                  "AND inbox_id = $2 AND state = 'limited')");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, inbox);
     db_bind_int(q, 3, now);

@@ -3,8 +3,8 @@
 err store_raw_insert(db_conn *c, int64_t brand, const struct raw *r) {
     db_query *q = db_sql(
         c, "INSERT INTO raw (brand_id, id, inbox_id, state, mail_from, rcpt, size, hash, bytes, "
-           "message_id, problem, received_at, origin) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-           "$11, $12, $13)");
+           "message_id, problem, received_at, origin, form) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+           "$11, $12, $13, $14)");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, r->id);
     db_bind_int(q, 3, r->inbox_id);
@@ -21,13 +21,14 @@ err store_raw_insert(db_conn *c, int64_t brand, const struct raw *r) {
     db_bind_text(q, 11, r->problem);
     db_bind_int(q, 12, r->received_at);
     db_bind_text(q, 13, str_z(raw_origin_name(r->origin)));
+    db_bind_text(q, 14, str_z(raw_form_name(r->form)));
     return db_done(q);
 }
 
 err store_raw_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct raw *ret) {
     db_query *q =
         db_sql(c, "SELECT id, inbox_id, state, mail_from, rcpt, size, hash, bytes, message_id, problem, "
-                  "received_at, origin FROM raw WHERE brand_id = $1 AND id = $2");
+                  "received_at, origin, form FROM raw WHERE brand_id = $1 AND id = $2");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, id);
     struct raw r = {0};
@@ -47,6 +48,7 @@ err store_raw_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct raw *r
         };
         raw_state_from(db_text(q, a, "state"), &r.state);
         raw_origin_from(db_text(q, a, "origin"), &r.origin);
+        raw_form_from(db_text(q, a, "form"), &r.form);
     }
     TRY(db_done(q));
     if (!r.id) return err_set(ERR_MISSING, "There are no bytes kept under this number.");

@@ -18,6 +18,7 @@ struct raw {
     str problem;
     int64_t received_at;
     raw_origin origin;
+    raw_form form;
 };
 typedef LIST(struct raw) raw_list;
 

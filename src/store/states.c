@@ -25,7 +25,8 @@ static bool find(const char *const *names, size_t n, str s, int *ret) {
 SET(conversation_state, "us", "them", "done")
 SET(message_kind, "letter", "reply", "note")
 SET(message_state, "", "held", "queued", "sent", "failed", "uncertain", "recorded")
-SET(channel, "mail", "paper", "call", "web")
+SET(channel, "mail", "paper", "call", "web", "bluesky", "mastodon", "hook")
+SET(raw_form, "", "post")
 SET(raw_state, "new", "read", "unreadable", "duplicate", "out")
 SET(raw_origin, "", "past", "sent", "brought")
 SET(outbox_state, "held", "ready", "sending", "dot_sent", "sent", "uncertain", "failed", "taken_back",

@@ -17,7 +17,19 @@ typedef enum message_state {
     MESSAGE_UNCERTAIN,
     MESSAGE_RECORDED
 } message_state;
-typedef enum channel { CHANNEL_MAIL, CHANNEL_PAPER, CHANNEL_CALL, CHANNEL_WEB } channel;
+/* The last three: posts of a network (social/social.h). */
+typedef enum channel {
+    CHANNEL_MAIL,
+    CHANNEL_PAPER,
+    CHANNEL_CALL,
+    CHANNEL_WEB,
+    CHANNEL_BLUESKY,
+    CHANNEL_MASTODON,
+    CHANNEL_HOOK
+} channel;
+static inline bool channel_is_social(channel v) { return v >= CHANNEL_BLUESKY; }
+/* What raw bytes are: a mail, or the document of format/post.h. */
+typedef enum raw_form { RAW_MAIL, RAW_POST } raw_form;
 typedef enum raw_state { RAW_NEW, RAW_READ, RAW_UNREADABLE, RAW_DUPLICATE, RAW_OUT } raw_state;
 /* CAME: as letters do. The others were brought in (desk/import.h), and nothing answers them by itself. PAST:
  * an older letter that waits for nobody. SENT: a reply of ours, from a Sent folder. BROUGHT: a letter that
@@ -56,6 +68,8 @@ const char *message_state_name(message_state v);
 bool message_state_from(str s, message_state *ret);
 const char *channel_name(channel v);
 bool channel_from(str s, channel *ret);
+const char *raw_form_name(raw_form v);
+bool raw_form_from(str s, raw_form *ret);
 const char *raw_state_name(raw_state v);
 bool raw_state_from(str s, raw_state *ret);
 const char *raw_origin_name(raw_origin v);

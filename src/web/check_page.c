@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "web/conversation_page.h"
+#include "web/incident_page.h"
 #include "web/promise_page.h"
 #include "web/reply_page.h"
 
@@ -205,6 +206,8 @@ err check_do(struct web_call *w) {
         TRY(reply_keep(w, conversation));
         str ticks = promise_ticks_query(w, web_param_text(w, "text"));
         str page = conversation ? web_path(w, "/c/%lld", (long long)conversation) : web_path(w, "/write");
+        str room = room_place(w);
+        if (room.n) page = room;
         web_go(w, str_fmt(w->arena, "%.*s?checked=1%.*s#check", STR_FMT(page), STR_FMT(ticks)));
         return ERR_NONE;
     }

@@ -10,6 +10,7 @@
 #include "web/gesture_panel.h"
 #include "web/merge_page.h"
 #include "web/missing_page.h"
+#include "web/post_page.h"
 #include "web/promise_page.h"
 #include "web/reply_page.h"
 #include "web/world_page.h"
@@ -116,7 +117,7 @@ static err hang_on(struct web_call *w, struct conversation_page *p) {
         struct said *s = said_of(p, outbox.v[i].message_id);
         if (!s) continue;
         *list_add(w->arena, &s->outbox) = outbox.v[i];
-        if (outbox.v[i].later) continue;
+        if (outbox.v[i].later || s->outbox.v[0].state == OUTBOX_STOPPED) continue;
         if (s->message->state != MESSAGE_HELD || s->message->agent_id != w->who.agent.id) continue;
         p->held = s->message;
         p->ready_at = outbox.v[i].ready_at;
@@ -190,6 +191,9 @@ static err load_compose(struct web_call *w, struct conversation_page *p, bool ty
     struct reply_default standard;
     TRY(reply_defaults(c, w->arena, brand, &p->c, &standard));
     k->answers = standard.to_line;
+    struct post_compose *posts;
+    TRY(post_compose_load(w, p, k->text, &posts));
+    k->posts = posts;
     k->astray = compose_astray(w->arena, k->to, k->answers);
     if (typed || (k->kept && (k->to.n || k->subject.n))) return ERR_NONE;
     k->to = standard.to_line;
@@ -277,6 +281,7 @@ err conversation_load(struct web_call *w, int64_t id, bool typed, struct convers
     TRY(load_messages(w, p));
     merge(w, p);
     TRY(hang_on(w, p));
+    TRY(said_posts_load(w, p));
     if (p->may_write && !w->program) TRY(load_compose(w, p, typed));
     TRY(load_customer(w, p));
     TRY(child_panel_load(w, p));

@@ -7,6 +7,7 @@
 #include "web/defect_page.h"
 #include "web/file_page.h"
 #include "web/incoming_page.h"
+#include "web/post_page.h"
 #include "web/promise_page.h"
 
 void conversation_html(struct web_call *w) {
@@ -67,6 +68,7 @@ static void json_message(const struct web_call *w, struct json_out *o, const str
     json_key(o, S("state")), json_str(o, str_z(message_state_name(m->state)));
     json_key(o, S("from")), json_str(o, m->from_address);
     json_key(o, S("from_name")), json_str(o, m->from_name.n ? m->from_name : m->agent_name);
+    post_json(s, o);
     if (reply) json_key(o, S("to")), json_str(o, s->to);
     if (reply) json_key(o, S("cc")), json_str(o, s->cc);
     json_key(o, S("subject")), json_str(o, m->subject);

@@ -14,6 +14,8 @@
 
 enum { MESSAGES_SHOWN = 100, EVENTS_SHOWN = 200, OPEN_SHOWN = 4, OTHERS_SHOWN = 6 };
 
+struct said_post;
+struct post_compose;
 /* One line of the thread: a message with all that hangs on it, or (message NULL) an event. */
 struct said {
     const struct message *message;
@@ -26,6 +28,7 @@ struct said {
     bool may_fetch;                   /* the brand lets its pictures from elsewhere be fetched */
     bool as_sent;                     /* its HTML is shown in a frame */
     const struct letter_heard *heard; /* of a letter; NULL: not listened to */
+    struct said_post *post;           /* post_page.h; NULL: no post */
 };
 typedef LIST(struct said) said_list;
 
@@ -51,8 +54,9 @@ struct composing {
     bool kept;       /* there is a draft */
     str key;         /* reply_wish.key: one for each form that was made */
     str signature;   /* a text that is nothing else counts as empty */
-    insert_list inserts;            /* frameworks, facts and sign-offs of the brand */
-    const struct check_view *check; /* the remarks, for a browser without scripts; NULL not asked for */
+    insert_list inserts;              /* frameworks, facts and sign-offs of the brand */
+    const struct post_compose *posts; /* post_page.h; NULL: it leaves by mail */
+    const struct check_view *check;   /* the remarks, for a browser without scripts; NULL not asked for */
 };
 
 /* What happened since the agent looked, when a send was refused. */

@@ -63,6 +63,9 @@ static const struct event_word event_words[] = {
     {"pictures_asked", T("You had pictures from elsewhere fetched"),
      T("{0} had pictures from elsewhere fetched")},
     {"reread", T("You had the letter read again"), T("{0} had the letter read again")},
+    {"post_edited", T("They edited their post"), T("They edited their post")},
+    {"post_deleted", T("They deleted their post"), T("They deleted their post")},
+    {"post_back", T("Their post is there again"), T("Their post is there again")},
     {"gesture_given", T("You gave this: {1}"), T("{0} gave this: {1}")},
     {"gesture_asked", T("You asked a lead to confirm this: {1}"), T("{0} asked a lead to confirm this: {1}")},
     {"gesture_confirmed", T("You confirmed this: {1}"), T("{0} confirmed this: {1}")},
@@ -107,6 +110,12 @@ static const struct event_word event_words[] = {
     {"worry", T("You said that this letter worries you"), T("{0} said that this letter is worrying")},
     {"worry_closed", T("You closed the worry"), T("{0} closed the worry")},
     {"words_deleted", T("The words were deleted"), T("The words were deleted")},
+    {"story_kept", T("You kept a letter as a story"), T("{0} kept a letter as a story")},
+    {"story_asked", T("You made a link to ask whether a story may be shown"),
+     T("{0} made a link to ask whether a story may be shown")},
+    {"story_yes", T("They agreed to have their story shown"), T("They agreed to have their story shown")},
+    {"story_no", T("They do not want their story shown"), T("They do not want their story shown")},
+    {"story_withdrawn", T("You took their story down"), T("Their story was taken down")},
     {"defect_recorded", T("You recorded a defect: {1}"), T("{0} recorded a defect: {1}")},
     {"defect_taken_back", T("You took back a defect: {1}"), T("{0} took back a defect: {1}")},
     {"trial_in", T("You took this into the test {1}"), T("{0} took this into the test {1}")},
@@ -125,6 +134,8 @@ static const struct event_word event_words[] = {
     {"forwarded", T("You made this its writer's letter; {1} forwarded it"),
      T("{0} made this its writer's letter; {1} forwarded it")},
     {"away", T("You are away; this went back to the list"), T("{0} is away; this went back to the list")},
+    {"incident_in", T("You took it into the incident “{1}”"), T("{0} took it into the incident “{1}”")},
+    {"incident_out", T("You took it out of the incident “{1}”"), T("{0} took it out of the incident “{1}”")},
 };
 
 str said_event_text(struct web_call *w, const struct event *e) {
@@ -189,7 +200,20 @@ void split_quoted(arena *a, str text, str *ret_body, str *ret_quoted) {
     *ret_quoted = body.n ? str_slice(text, from, text.n) : S("");
 }
 
+/* It goes to an account on a network and not to a mailbox. */
+static bool is_post(const struct outbox *o) {
+    return str_starts(o->recipient, S("@")) || str_find(o->recipient, S("://"), 0) != SIZE_MAX;
+}
+
 str outbox_text(struct web_call *w, const struct outbox *o) {
+    if (is_post(o) && o->state == OUTBOX_STOPPED && o->says.n)
+        return web_text(w, str_cstr(w->arena, o->says));
+    if (is_post(o) && o->state == OUTBOX_UNCERTAIN)
+        return fill(
+            w,
+            T("Nobody knows whether this was posted for {0}: the network does not say. Sending it again "
+              "asks first, so it cannot stand there twice. {1}"),
+            o->recipient, o->says);
     switch (o->state) {
     case OUTBOX_FAILED: return fill(w, T("{0} has not got this. The answer was: {1}"), o->recipient, o->says);
     case OUTBOX_BOUNCED: return fill(w, T("This came back from {0}. They said: {1}"), o->recipient, o->says);

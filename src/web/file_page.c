@@ -157,9 +157,10 @@ err letter_raw(struct web_call *w) {
     TRY(store_raw_get(c, w->arena, w->who.brand.id, m.raw_id, &raw));
     web_read_end(w);
     TRY(intake_bytes(w->desk, w->arena, &raw, &bytes));
-    as_download(w, str_fmt(w->arena, "message-%lld.eml", (long long)m.id));
+    bool post = raw.form == RAW_POST;
+    as_download(w, str_fmt(w->arena, "message-%lld.%s", (long long)m.id, post ? "json" : "eml"));
     w->csp = closed_csp;
-    web_bytes(w, "text/plain; charset=us-ascii", bytes);
+    web_bytes(w, post ? "text/plain; charset=utf-8" : "text/plain; charset=us-ascii", bytes);
     return ERR_NONE;
 }
 

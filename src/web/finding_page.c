@@ -28,6 +28,19 @@ static str item_name(const struct catalogue *c, str id) {
 
 static bool in_catalogue(finding_kind k) { return k == FINDING_PRODUCT || k == FINDING_PART; }
 
+/* "Thank you for the letter" is said once: as thanks, and not as a feeling beside it. */
+static bool said_as_thanks(const stored_finding_list *all, const struct stored_finding *f) {
+    if (f->f.kind != FINDING_FEELING || f->state != FINDING_FOUND) return false;
+    if (!str_eq(f->f.value, S("thankful")) && !str_eq(f->f.value, S("admiring"))) return false;
+    for (size_t i = 0; i < all->n; i++) {
+        const struct stored_finding *x = &all->v[i];
+        if (x->f.kind == FINDING_THANKS && x->state != FINDING_STRUCK && x->f.start < f->f.end &&
+            x->f.end > f->f.start)
+            return true;
+    }
+    return false;
+}
+
 static void add_row(struct web_call *w, const struct message *m, const struct stored_finding *f,
                     const struct catalogue *c, struct letter_heard *h) {
     const struct finding *found = &f->f;
@@ -129,7 +142,9 @@ err heard_load(struct web_call *w, const struct message *m, str body, struct let
     h->has_pack = found.has_pack;
     h->clipped = found.clipped;
     h->sort = found.sort;
-    for (size_t i = 0; i < found.findings.n; i++) add_row(w, m, &found.findings.v[i], catalogue.catalogue, h);
+    for (size_t i = 0; i < found.findings.n; i++)
+        if (!said_as_thanks(&found.findings, &found.findings.v[i]))
+            add_row(w, m, &found.findings.v[i], catalogue.catalogue, h);
     if (h->rows.n) qsort(h->rows.v, h->rows.n, sizeof *h->rows.v, by_place);
     units_of(w, m->text, h);
     struct cutting x = {w->arena, body, &h->rows, 0};

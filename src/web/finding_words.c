@@ -20,7 +20,8 @@ enum heard_line heard_line_of(finding_kind k) {
     case FINDING_EVENT: return HEARD_EVENT;
     case FINDING_ASK: return HEARD_ASK;
     case FINDING_PROMISE: return HEARD_PROMISE;
-    case FINDING_FEELING: return HEARD_FEELING;
+    case FINDING_FEELING:
+    case FINDING_THANKS: return HEARD_FEELING;
     }
     return HEARD_WHO;
 }
@@ -49,6 +50,7 @@ str heard_kind_text(struct web_call *w, finding_kind k) {
     case FINDING_ASK: return web_text(w, T("ask"));
     case FINDING_PROMISE: return web_text(w, T("promise"));
     case FINDING_FEELING: return web_text(w, T("feeling"));
+    case FINDING_THANKS: return web_text(w, T("thanks or praise"));
     }
     return S("");
 }
@@ -117,6 +119,12 @@ static const struct value_word feelings[] = {
     {"surprised", T("surprised")},
 };
 
+static const struct value_word thanks[] = {
+    {"thanks", T("thanks")},
+    {"praise", T("praises")},
+    {"tells", T("tells others")},
+};
+
 static str word_of(struct web_call *w, const struct value_word *words, size_t n, str value) {
     for (size_t i = 0; i < n; i++)
         if (str_eq(value, str_z(words[i].value))) return web_text(w, words[i].text);
@@ -135,6 +143,7 @@ str heard_value_text(struct web_call *w, const struct finding_row *f) {
     switch (f->kind) {
     case FINDING_EVENT: return heard_event_text(w, f->value);
     case FINDING_FEELING: return word_of(w, feelings, sizeof feelings / sizeof *feelings, f->value);
+    case FINDING_THANKS: return word_of(w, thanks, sizeof thanks / sizeof *thanks, f->value);
     case FINDING_PRODUCT:
     case FINDING_PART:
         return f->name.n ? str_fmt(w->arena, "%.*s %.*s", STR_FMT(f->value), STR_FMT(f->name)) : f->value;

@@ -35,6 +35,8 @@ const char *frame_view_title(
 str frame_iso(struct web_call *w, int64_t at);
 /* <time datetime=... data-since=...>1 d 17 h</time>, which a script keeps true. */
 void frame_since(struct page_out *o, struct web_call *w, int64_t at);
+/* A word that was promised on the status page is late since then; 0 none is (status_desk_page.c). */
+int64_t frame_word_due(const struct frame *f);
 /* A text to stand in another one's place or in a variable. */
 str frame_text(const struct frame *f, const char *msgid);
 

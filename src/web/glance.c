@@ -10,7 +10,10 @@
 #include "desk/roles.h"
 #include "store/box.h"
 #include "store/defect_alarm.h"
+#include "store/incident.h"
 #include "store/outbox.h"
+#include "store/room.h"
+#include "store/story.h"
 #include "store/trial.h"
 #include "web/promise_page.h"
 
@@ -121,6 +124,15 @@ static err look_at_promises(struct web_call *w, db_conn *c, int *ret_count) {
     return ERR_NONE;
 }
 
+static err look_at_incidents(db_conn *c, int64_t brand, struct glance *g) {
+    int64_t open, proposed;
+    TRY(store_room_open(c, brand, &open, &g->incident));
+    TRY(store_incident_count(c, brand, 1u << INCIDENT_PROPOSED, &proposed));
+    g->incidents = (int)open;
+    g->incidents_proposed = (int)proposed;
+    return ERR_NONE;
+}
+
 static err look_at_boxes(db_conn *c, int64_t brand, int *ret_count) {
     int64_t n;
     TRY(store_boxes_waiting(c, brand, GLANCE_COUNT_CAP, &n));
@@ -145,6 +157,7 @@ static err look_at_people(db_conn *c, arena *a, int64_t brand, store_agent_list 
  * cost every page. */
 static err look_at_makers(db_conn *c, int64_t brand, int64_t now, struct glance *g) {
     TRY(store_alarm_count_open(c, brand, GLANCE_COUNT_CAP, &g->alarms));
+    TRY(look_at_incidents(c, brand, g));
     return store_trial_count_waiting(c, brand, now - 91 * (int64_t)DAY_MS, GLANCE_COUNT_CAP, &g->told_later);
 }
 
@@ -172,12 +185,13 @@ static err look(db_conn *c, struct kept *k, int64_t brand) {
                                 &g->waiting));
     TRY(store_world(c, k->arena, brand, &g->world));
     TRY(store_worry_count(c, brand, &g->worries));
+    TRY(store_story_count(c, brand, SHELF_NEW, UNDELIVERED_CAP, &g->stories));
     TRY(store_safeguards(c, k->arena, brand, &g->care));
     TRY(store_inbox_list_of_brand(c, k->arena, brand, &g->inboxes));
     g->stays_here = true;
     for (size_t i = 0; i < g->inboxes.n; i++) {
         struct store_inbox *inbox = &g->inboxes.v[i];
-        if (!inbox->disabled_at && !str_eq(inbox->transport, S("maildir"))) g->stays_here = false;
+        if (!inbox->disabled_at && str_eq(inbox->transport, S("smtp"))) g->stays_here = false;
         inbox->smtp_password = (str){0}; /* nothing that is shown needs it */
     }
     return ERR_NONE;

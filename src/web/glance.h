@@ -15,13 +15,16 @@
 enum { GLANCE_COUNT_CAP = 1000, GLANCE_VIEWS = VIEW_JUNK + 1, GLANCE_ROWS = 51 };
 
 struct glance {
-    int counts[GLANCE_VIEWS]; /* up to the cap; -1: not counted (mine, done, closed, junk) */
-    int alarms, told_later;   /* open alarms; customers of ended tests who wait for a letter; up to the cap */
-    int undelivered;          /* replies that failed, or of which nobody knows; up to 99 */
+    int counts[GLANCE_VIEWS];          /* up to the cap; -1: not counted (mine, done, closed, junk) */
+    int incidents, incidents_proposed; /* open, and proposed by the desk */
+    int64_t incident;                  /* the latest open one; 0 none */
+    int alarms, told_later; /* open alarms; customers of ended tests who wait for a letter; up to the cap */
+    int undelivered;        /* replies that failed, or of which nobody knows; up to 99 */
     conversation_list waiting;  /* who waits longest, the first GLANCE_ROWS: beside every open letter */
     int promises;               /* of ours that are late, due today or known to become late; up to the cap */
     int boxes;                  /* to agree to, to pick or to send; up to the cap */
     int asked;                  /* gestures that wait for a lead; up to 99 */
+    int stories;                /* letters that praise or tell, and nobody has thanked for; up to 99 */
     struct gesture_rules rules; /* the normal answers and allowances */
     int64_t worries;            /* open ones */
     store_safeguard_list care;  /* everybody, and who looks after worries */

@@ -19,7 +19,10 @@ err inboxes_view(struct web_call *w) {
     TRY(admin_load(w, web_text(w, T("Inboxes")), "inboxes", &v->admin));
     db_conn *c;
     TRY(web_read(w, &c));
-    TRY(store_inbox_list_of_brand(c, w->arena, w->who.brand.id, &v->inboxes));
+    store_inbox_list all;
+    TRY(store_inbox_list_of_brand(c, w->arena, w->who.brand.id, &all));
+    for (size_t i = 0; i < all.n; i++)
+        if (inbox_takes_mail(&all.v[i])) *list_add(w->arena, &v->inboxes) = all.v[i];
     TRY(store_fetch_list_of_brand(c, w->arena, w->who.brand.id, &v->fetched));
     for (size_t i = 0; i < v->fetched.n; i++) fetch_forget_secrets(&v->fetched.v[i]);
     TRY(store_silences(c, w->arena, w->who.brand.id, &v->silent));
@@ -133,6 +136,7 @@ err inbox_view(struct web_call *w) {
     TRY(web_id(w, 1, &id));
     TRY(web_read(w, &c));
     TRY(store_inbox_by_id(c, w->arena, w->who.brand.id, id, &inbox));
+    if (!inbox_takes_mail(&inbox)) return err_set(ERR_MISSING, "There is no such inbox.");
     TRY(admin_load(w, inbox.address, "inboxes", &admin));
     show_one(w, inbox);
     struct inbox_view *v = w->view;
@@ -214,6 +218,7 @@ static err save(struct web_call *w, struct store_inbox *ret_inbox) {
         DB_READ_AUTO db_conn *c = NULL;
         TRY(db_read_begin(w->desk->db, &c));
         TRY(store_inbox_by_id(c, w->arena, w->who.brand.id, id, &now));
+        if (!inbox_takes_mail(&now)) return err_set(ERR_MISSING, "There is no such inbox.");
     }
     TRY(read_form(w, &now, &form));
     return inbox_change(w->desk, w->arena, w->who.brand.id, id, &form, ret_inbox);

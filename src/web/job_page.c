@@ -8,6 +8,8 @@ static str title_of(struct web_call *w, str kind) {
     if (str_eq(kind, S("learn"))) return web_text(w, T("Remember what was sent"));
     if (str_eq(kind, S("voice"))) return web_text(w, T("Learn how the brand answers"));
     if (str_eq(kind, S("send"))) return web_text(w, T("Send a reply"));
+    if (str_eq(kind, S("publish"))) return web_text(w, T("Publish a reply to a post"));
+    if (str_eq(kind, S("mentions"))) return web_text(w, T("Fetch what is said about us"));
     if (str_eq(kind, S("ask"))) return web_text(w, T("Ask a grown-up"));
     if (str_eq(kind, S("forget"))) return web_text(w, T("Delete what children wrote"));
     if (str_eq(kind, S("like"))) return web_text(w, T("Learn letters, to find ones like them"));

@@ -99,8 +99,8 @@ str outbox_row_text(struct web_call *w, const struct outbox *x) {
         return with(w, T("It leaves {0}: its inbox sends only so many letters a minute."),
                     page_when_text(&w->page, x->ready_at));
     case OUTBOX_READY: return outbox_text(w, x);
-    case OUTBOX_SENDING: return web_text(w, T("The mail server is being told."));
-    case OUTBOX_DOT_SENT: return web_text(w, T("The mail server has all of it; we wait for its answer."));
+    case OUTBOX_SENDING: return web_text(w, T("It is being handed over."));
+    case OUTBOX_DOT_SENT: return web_text(w, T("All of it was handed over; we wait for the answer."));
     case OUTBOX_SENT: return x->says.n ? with(w, T("The answer was: {0}"), x->says) : S("");
     case OUTBOX_TAKEN_BACK: return x->says.n ? with(w, T("The last answer was: {0}"), x->says) : S("");
     case OUTBOX_UNCERTAIN:

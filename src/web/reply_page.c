@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "composer.tmpl.h"
 #include "desk/outbox.h"
+#include "web/incident_page.h"
 #include "web/promise_page.h"
 #include "web/routes.h"
 
@@ -14,6 +15,8 @@ err reply_conversation(const struct web_call *w, int64_t *ret_id) {
 }
 
 static str place(const struct web_call *w, int64_t conversation) {
+    str room = room_place(w);
+    if (room.n) return room;
     return conversation ? web_path(w, "/c/%lld", (long long)conversation) : web_path(w, "/write");
 }
 
@@ -159,6 +162,8 @@ err reply_do_send(struct web_call *w) {
                               .knows_answers = web_param_has(w, "answers"),
                               .answers = web_param(w, "answers"),
                               .stops = &stops};
+    if (!reply_way_from(web_param(w, "way"), &wish.way))
+        return err_set(ERR_INVALID, "A reply leaves by mail, public or private.");
     TRY(reply_conversation(w, &wish.conversation));
     TRY(web_param_int(w, "version", -1, &wish.seen_version));
     TRY(web_param_int(w, "inbox", 0, &wish.inbox));
@@ -178,6 +183,7 @@ err reply_do_send(struct web_call *w) {
     *done = (struct reply_done){made.conversation, made.message, made.ready_at, 0};
     w->view = done;
     web_go(w, web_path(w, "/c/%lld", (long long)made.conversation));
+    room_sent(w, made.message);
     return ERR_NONE;
 }
 
@@ -250,6 +256,7 @@ void reply_again(struct web_call *w) {
     if (w->stopped) add_stops(w, w->view, &p->conflict);
     if (p->conflict.yes) find_newer(w, p, &p->conflict);
     w->view = p;
+    if (room_again(w, p)) return;
     w->out->type = S("text/html; charset=utf-8");
     conversation_html(w);
 }

@@ -26,20 +26,24 @@
 struct live;
 struct glance;
 struct glances;
+struct status_board;
 struct web_route;
 
 struct web {
     struct desk *desk;
-    http_server *http;       /* where streams live; NULL before web_attach: /live is 503 */
-    struct live *live;       /* live.h */
-    struct glances *glances; /* glance.h */
-    bool secure;             /* the public address is https: cookies are Secure, HSTS is sent */
+    http_server *http;           /* where streams live; NULL before web_attach: /live is 503 */
+    struct live *live;           /* live.h */
+    struct glances *glances;     /* glance.h */
+    struct status_board *status; /* status_board.h */
+    bool secure;                 /* the public address is https: cookies are Secure, HSTS is sent */
 };
 
 /* Makes the hub and the caches, and hears desk->changed. `d` must stay where it is until web_free. */
 err web_new(struct desk *d, struct web **ret_web);
 void web_attach(struct web *web, http_server *server); /* once it has started, before the first stream */
-void web_free(struct web *web);                        /* after http_server_stop */
+/* Before it has started: what it may answer by itself, and the threads that look for it. */
+err web_prepare(struct web *web, struct http_options *options);
+void web_free(struct web *web); /* after http_server_stop */
 /* The http_handler; `context` is the struct web. */
 void web_handle(void *context, struct http_request *q, struct http_response *r);
 

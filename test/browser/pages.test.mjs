@@ -21,7 +21,10 @@ const notPages = new Set(["/", "/healthz", "/metrics", "/assets/:version/:file",
   "/b/:brand/box/:number", "/b/:brand/boxes/:id/letter.pdf", "/b/:brand/boxes/:id/slip.pdf", "/b/:brand/boxes/:id/label.pdf",
   "/b/:brand/boxes/:id/all.pdf", "/b/:brand/stock/export.csv", "/b/:brand/c/:id/child", "/b/:brand/defects/export.csv",
   "/b/:brand/defects/export.json", "/b/:brand/c/:id/gestures", "/b/:brand/gestures.csv", "/b/:brand/gestures/:id",
-  "/b/:brand/leeway", "/consent", "/b/:brand/c/:id/links"]);
+  "/b/:brand/incidents/:id/review.md", "/b/:brand/incidents/:id/review.csv", "/b/:brand/incidents/:id/review.json",
+  "/b/:brand/leeway", "/consent", "/social/consent", "/social/client.json", "/b/:brand/admin/accounts/:id", "/b/:brand/c/:id/links",
+  "/b/:brand/fans/files/:file", "/stories/:slug/atom", "/stories/:slug/json", "/stories/:slug/:id/photo/:file",
+  "/status/:slug/feed.atom", "/status/:slug/status.json", "/b/:brand/practice/mine.txt", "/practice/:token/mine.txt"]);
 
 /** Of what was promised: gestures, boxes, defects and tests, worries, what the public sees. */
 async function promisedFaces(id, of) {
@@ -43,6 +46,28 @@ async function promisedFaces(id, of) {
       ["/your/:token", [["your", your], ["your-gone", "/your/AAAAAAAAAAAAAAAAAAAAAA"]]],
       ["/grown-up/:token", [["grown-up", grownUp], ["grown-up-gone", "/grown-up/nothing"]]]],
   ].flat());
+}
+
+/** What became of letters: empty, and with what there is in a desk of one day. */
+async function fansFaces(id) {
+  const own = (await d.api("GET", `/b/${d.slug}/admin/people`)).json.people.find((a) => a.email === d.email).id;
+  const inbox = (await d.api("GET", `/b/${d.slug}/admin/inboxes`)).json.inboxes[0].id;
+  const job = (await d.api("GET", `/b/${d.slug}/admin/jobs`)).json.jobs.find((j) => j.kind === "fans");
+  if (job) await d.api("POST", `/b/${d.slug}/admin/jobs/${job.id}/retry`, {});
+  const week = await until("a week is counted", async () => (await d.api("GET", `/b/${d.slug}/fans/waits`)).json.waits.rows[0]?.[0]);
+  return {
+    "/b/:brand/fans": [["fans-page", id("/fans")], ["fans-page-before", id("/fans?when=2020")]],
+    "/b/:brand/fans/of/:id": [["fans-of", id(`/fans/of/${own}`)]],
+    "/b/:brand/fans/of/:id/letters/:sign": [["fans-of-letters", id(`/fans/of/${own}/letters/promises`)]],
+    "/b/:brand/fans/letters/:sign": [["fans-letters", id("/fans/letters/thanks")], ["fans-letters-none", id("/fans/letters/answers")]],
+    "/b/:brand/fans/waits": [["fans-waits", id("/fans/waits")]],
+    "/b/:brand/fans/weeks/:id": [["fans-week", id(`/fans/weeks/${week}`)], ["fans-week-said", id(`/fans/weeks/${week}?by=said`)]],
+    "/b/:brand/fans/still": [["fans-still", id("/fans/still")]],
+    "/b/:brand/fans/followers": [["fans-followers", id("/fans/followers")]],
+    "/b/:brand/fans/purchases": [["fans-purchases", id("/fans/purchases")]],
+    "/b/:brand/admin/inboxes/:id/survey": [["admin-survey", id(`/admin/inboxes/${inbox}/survey`)]],
+    "/answer/:token": [["answer-gone", "/answer/AAAAAAAAAAAAAAAAAAAAAA"]],
+  };
 }
 
 /** What to put in for the pieces of a path: [name of the picture, address], several where a page has several faces. */
@@ -76,8 +101,15 @@ async function faces(id) {
     "/b/:brand/customers/:id": [["customer", id(`/customers/${customer}`)]],
     "/b/:brand/customers/:id/forget": [["customer-forget", id(`/customers/${customer}/forget`)]],
     ...(await promisedFaces(id, of)),
+    "/b/:brand/incidents": [["incidents", id("/incidents")]],
+    "/b/:brand/incidents/:id": [["incident", id(`/incidents/${promised.incident}`)]],
+    "/b/:brand/incidents/:id/letters": ["waiting", "answered", "in", "proposed", "owed"]
+      .map((v) => [`incident-${v}`, id(`/incidents/${promised.incident}/letters?show=${v}`)]),
+    "/b/:brand/incidents/:id/facts/:fact": [["incident-fact", id(`/incidents/${promised.incident}/facts/${promised.stated}`)]],
+    "/b/:brand/incidents/:id/review": [["incident-review", id(`/incidents/${promised.incident}/review`)]],
     "/b/:brand/promises": [["promises", id("/promises")], ["promises-open", id("/promises?view=open")]],
     "/b/:brand/promises/:id": [["promise", id(`/promises/${(await api("/promises?view=open")).promises[0].id}`)]],
+    ...(await fansFaces(id)),
     "/b/:brand/type-in": [["type-in", id("/type-in")]],
     "/b/:brand/outbox": [["outbox", id("/outbox")]],
     "/b/:brand/write": [["write", id("/write")], ["write-to", id(`/write?customer=${customer}`)]],
@@ -101,7 +133,28 @@ async function faces(id) {
     "/b/:brand/admin/people": [["admin-people", id("/admin/people")]],
     "/b/:brand/admin/inboxes": [["admin-inboxes", id("/admin/inboxes")]],
     "/b/:brand/admin/inboxes/:id": [["admin-inbox", id(`/admin/inboxes/${inbox}`)]],
+    "/b/:brand/admin/hooks": [["admin-hooks", id("/admin/hooks")]],
+    "/b/:brand/admin/hooks/:id": [["admin-hook", id(`/admin/hooks/${promised.hook}`)]],
     "/b/:brand/admin/inboxes/:id/incoming": [["admin-inbox-incoming", id(`/admin/inboxes/${inbox}/incoming`)]],
+    "/b/:brand/stories": [["stories", id("/stories")], ["stories-thanked", id("/stories?view=thanked")], ["stories-no", id("/stories?view=no")]],
+    "/b/:brand/stories/quotes": [["story-quotes", id("/stories/quotes")]],
+    "/b/:brand/stories/letters": [["story-letters", id("/stories/letters")]],
+    "/b/:brand/stories/:id": [["story", id(`/stories/${promised.story}`)]],
+    "/stories/:slug": [["story-wall", `/stories/${d.slug}`]],
+    "/story/:token": [["story-gone", "/story/AAAAAAAAAAAAAAAAAAAAAA"]],
+    "/b/:brand/practice": [["practice", id("/practice")]],
+    "/b/:brand/practice/l/:letter": [["practice-letter", id("/practice/l/demo-041-milo")]],
+    "/b/:brand/practice/r/:id": [["practice-read", id(`/practice/r/${promised.practice}`)]],
+    "/b/:brand/practice/applicants/:id": [["practice-applicant", id(`/practice/applicants/${promised.applicant}`)]],
+    "/b/:brand/proud": [["proud", id("/proud")]],
+    "/practice/:token": [["practice-guest", promised.guest], ["practice-guest-gone", "/practice/AAAAAAAAAAAAAAAAAAAAAA"]],
+    "/practice/:token/l/:letter": [["practice-guest-letter", `${promised.guest}/l/demo-041-milo`]],
+    "/b/:brand/status": [["status", id("/status")]],
+    "/b/:brand/status/u/:id": [["status-update", id(`/status/u/${promised.word}`)]],
+    "/status/:slug": [["status-public", `/status/${d.slug}`]],
+    "/status/:slug/subscribe": [["status-subscribe", `/status/${d.slug}/subscribe`]],
+    "/status/:slug/mail/:token": [["status-link-gone", `/status/${d.slug}/mail/AAAAAAAAAAAAAAAAAAAAAA`]],
+    "/b/:brand/admin/accounts": [["admin-accounts", id("/admin/accounts")]],
     "/b/:brand/admin/inboxes/:id/fetching": [["admin-fetching", id(`/admin/inboxes/${inbox}/fetching`)],
       ["admin-fetching-none", id(`/admin/inboxes/${promised.unfetched}/fetching`)]],
   };
@@ -127,6 +180,8 @@ async function liveInPromises(post, of) {
     ends: new Date(Date.now() + 20 * 86400000).toISOString().slice(0, 10) });
   promised.trial = trial.trial;
   promised.policy = (await get("/policies")).policies[0].id;
+  promised.incident = (await post("/incidents", { title: "The missing-pieces page is not answering", conversation: doors })).incident;
+  promised.stated = (await post(`/incidents/${promised.incident}/facts`, { text: "Orders sent before nine are safe." })).fact;
   await post(`/c/${doors}/worry`, { worry: "The last sentence." });
   promised.your = new URL((await post(`/c/${doors}/link`, {})).link).pathname;
   await post(`/c/${milo}/child`, { child: true });
@@ -177,6 +232,17 @@ async function liveIn() {
   const first = (await d.api("GET", `/b/${d.slug}/admin/inboxes`)).json.inboxes[0].id;
   await post(`/admin/inboxes/${first}/fetching`, { host: "imap.tidewatch.example", user: "letters", password: "a password" });
   await post(`/admin/inboxes/${first}/fetching/pause`, {});
+  const words = (await d.api("GET", `/b/${d.slug}/c/${of("Words without end").id}`)).json.messages[0].id;
+  promised.story = (await post(`/m/${words}/story`, {})).story;
+  await post("/admin/settings", { story_wall: 1 });
+  promised.hook = (await post("/admin/hooks", { name: "App store", url: "https://chat.example/posts" })).id;
+  await post("/practice/l/demo-041-milo", { text: "Dear Milo,\n\nshe is on her way.", do: "done" });
+  promised.practice = (await d.api("GET", `/b/${d.slug}/practice`)).json.mine[0].id;
+  promised.guest = new URL((await post("/practice/applicants", { name: `Nele ${long.slice(0, 90)}` })).link).pathname;
+  promised.applicant = (await d.api("GET", `/b/${d.slug}/practice`)).json.applicants[0].id;
+  await post("/status/page", { opened: true });
+  promised.word = (await post("/status/update", { kind: "trouble", headline: `The ${long.slice(0, 90)} is late.`, words: `It is ${long}.` })).id;
+  await until("the status page is open", async () => (await fetch(`${d.url}/status/${d.slug}`)).status === 200);
   promised.unfetched = (await post("/admin/inboxes", { address: "school@tidewatch.example" })).id;
   await liveInPromises(post, of);
   await post(`/c/${of("Keeper Juno").id}/draft`, { text: "Dear Milo,\n\nKeeper Juno is on her way back to you." });
@@ -189,7 +255,7 @@ async function walk(page, { path: route, name, address }) {
     main: document.querySelectorAll("main").length, lang: document.documentElement.lang }));
   const problems = [];
   // What customers see bears the brand's name, not ours.
-  const ours = !/^\/(missing|your)\//.test(route);
+  const ours = !/^\/(missing|your|status|practice|stories|story)\//.test(route);
   if (ours ? !/\S.* · Longhand$/.test(seen.title) : !/\S/.test(seen.title)) problems.push(`the title is "${seen.title}"`);
   if (seen.h1 !== 1) problems.push(`${seen.h1} h1`);
   if (seen.main !== 1) problems.push(`${seen.main} main`);

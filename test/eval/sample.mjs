@@ -1,6 +1,6 @@
 /* Which letters are read and labelled: a fixed choice, by hashes of their ids.
  *
- *   node test/eval/sample.mjs asks|names|more-names|promises|thanks DATA/threads/threads.jsonl.gz
+ *   node test/eval/sample.mjs asks|names|more-names|promises|thanks|praise DATA/threads/threads.jsonl.gz
  *
  * prints one JSON object a line: {"id", "answer"?, "split"?, "text"}. The output holds text of others and
  * belongs in no repository. */
@@ -106,10 +106,22 @@ function thanks(all) {
     return [...random, ...rest.slice(0, 100)];
 }
 
+/* The same mixture from what stands in none of the above, to judge what was tuned on those. */
+const WARM =
+    /\b(thank\w*|thx|tnx|ty|appreciat\w*|grateful|cheers|kudos|awesome|great|love|excellent|brilliant|amazing|wonderful|perfect\w*|fantastic|well done|good (job|work)|best|works now|solved|recommend\w*|told)\b/i;
+
+function praise(all) {
+    const taken = new Set([...asks(all), ...names(all), ...moreNames(all), ...promises(all), ...thanks(all)].map(keyOf));
+    const items = others(all, taken, "praise");
+    const random = items.slice(0, 100);
+    const rest = items.slice(100).filter((i) => WARM.test(i.text));
+    return [...random, ...rest.slice(0, 100)];
+}
+
 const [what, path] = process.argv.slice(2);
-const choices = { asks, names, "more-names": moreNames, promises, thanks };
+const choices = { asks, names, "more-names": moreNames, promises, thanks, praise };
 if (!choices[what] || !path) {
-    console.error("usage: sample.mjs asks|names|more-names|promises|thanks FILE.jsonl.gz");
+    console.error("usage: sample.mjs asks|names|more-names|promises|thanks|praise FILE.jsonl.gz");
     process.exit(2);
 }
 for (const item of choices[what](threads(path))) console.log(JSON.stringify(item));

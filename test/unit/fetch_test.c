@@ -566,7 +566,8 @@ static void test_what_was_sent(void **state) {
         assert_ok(fetch_keep(&kit.d, kit.a, &x->b));
         for (int i = 0; i < MAILS; i++) assert_int_equal(x->mails[i].result, ERR_NONE);
         /* Two are of the brand; what somebody else wrote is left out, not set aside. */
-        assert_int_equal(count_of("SELECT COUNT(*) AS n FROM raw WHERE brand_id = $1 AND origin = 'sent'"), 2);
+        assert_int_equal(count_of("SELECT COUNT(*) AS n FROM raw WHERE brand_id = $1 AND origin = 'sent'"),
+                         2);
         assert_int_equal(letters(), 2);
         assert_int_equal(row().kept, 2);
     }

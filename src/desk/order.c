@@ -1,0 +1,331 @@
+#include "desk/order.h"
+
+#include "base/lang.h"
+#include "base/random.h"
+#include "base/zone.h"
+#include "desk/check.h"
+#include "desk/missing.h"
+#include "desk/promise.h"
+#include "format/csv.h"
+#include "format/json.h"
+#include "format/money.h"
+#include "social/hook_sign.h"
+#include "store/brand.h"
+#include "store/customer.h"
+#include "store/fans.h"
+
+enum { NUMBER_BYTES = 100, WHAT_BYTES = 300, AT_ONCE = 500, NOON = 12 };
+
+/* ---- who it is ---- */
+
+int64_t order_stranger(arena *a, str address) {
+    return -(int64_t)(str_hash(missing_mailbox(a, address)) >> 1) - 1;
+}
+
+err order_person(db_conn *c, arena *a, int64_t brand, str address, int64_t *ret_person) {
+    struct customer_address known;
+    TRY(store_customer_address_get(c, a, brand, address, &known));
+    size_t plus = str_find_char(address, '+', 0), at = str_find_char(address, '@', 0);
+    if (!known.customer_id && plus > 0 && plus < at && at != SIZE_MAX) {
+        str plain = str_fmt(a, "%.*s%.*s", STR_FMT(str_slice(address, 0, plus)),
+                            STR_FMT(str_slice(address, at, address.n)));
+        TRY(store_customer_address_get(c, a, brand, plain, &known));
+    }
+    *ret_person = known.customer_id ? known.customer_id : order_stranger(a, address);
+    return ERR_NONE;
+}
+
+/* ---- what was typed ---- */
+
+struct order_row {
+    struct purchase p;
+    str address;
+};
+typedef LIST(struct order_row) row_list;
+
+static bool two(str text, size_t at, int *ret) {
+    int64_t n;
+    if (at + 2 > text.n || !str_to_int(str_slice(text, at, at + 2), &n) || n < 0) return false;
+    *ret = (int)n;
+    return true;
+}
+
+/* "2026-11-22": noon of that day, in the brand's zone; "2026-11-22T10:30:00Z" (RFC 3339, UTC). */
+static bool moment_of(const struct zone *zone, str text, int64_t *ret) {
+    int64_t day;
+    int hour, minute, second = 0;
+    if (text.n < 10 || !promise_day_from(str_slice(text, 0, 10), &day)) return false;
+    int year = (int)(day / 10000), month = (int)(day / 100 % 100), of_month = (int)(day % 100);
+    if (text.n == 10) {
+        *ret = zone_instant(zone, year, month, of_month, NOON, 0);
+        return true;
+    }
+    if ((text.p[10] != 'T' && text.p[10] != ' ') || !two(text, 11, &hour) || !two(text, 14, &minute))
+        return false;
+    if (text.p[13] != ':' || hour > 23 || minute > 59) return false;
+    if (text.n >= 19 && (text.p[16] != ':' || !two(text, 17, &second) || second > 60)) return false;
+    if (!str_eq(str_slice(text, text.n - 1, text.n), S("Z"))) return false;
+    *ret = zone_instant(zone_utc, year, month, of_month, hour, minute) + second * (int64_t)SECOND_MS;
+    return true;
+}
+
+static err read_amount(const struct order_form *f, struct purchase *p) {
+    struct currency currency;
+    p->amount = -1;
+    p->currency = S("");
+    if (!f->amount.n) return ERR_NONE;
+    if (!f->currency.n) return err_set(ERR_INVALID, "The amount has no currency, such as EUR.");
+    TRY(currency_from(f->currency, &currency));
+    return money_parse(f->amount, currency, &p->amount);
+}
+
+static err read_form(arena *a, const struct zone *zone, const struct order_form *f, int64_t now,
+                     struct order_row *ret) {
+    struct order_row r = {0};
+    struct currency currency;
+    TRY(check_line("The number", f->number, NUMBER_BYTES, &r.p.number));
+    TRY(check_email(a, f->address, &r.address));
+    if (!moment_of(zone, str_trim(f->day), &r.p.bought_at))
+        return err_set(ERR_INVALID, "The day must be one such as 2026-11-22.");
+    if (r.p.bought_at > now + DAY_MS) return err_set(ERR_INVALID, "The day is still to come.");
+    TRY(read_amount(f, &r.p));
+    if (r.p.amount >= 0 && !currency_from(f->currency, &currency))
+        r.p.currency = str_copy(a, currency_str(&currency));
+    TRY(check_line_or_empty("What was bought", f->what, WHAT_BYTES, &r.p.what));
+    r.p.created_at = now;
+    *ret = r;
+    return ERR_NONE;
+}
+
+/* ---- writing ---- */
+
+struct putting {
+    arena *a;
+    int64_t brand, now;
+    row_list rows;
+    size_t from;
+    bool told; /* by the shop */
+};
+
+static err put_one(db_conn *c, struct putting *x, const struct order_row *row) {
+    struct purchase p = row->p;
+    int64_t was;
+    TRY(order_person(c, x->a, x->brand, row->address, &p.person));
+    p.id = id_new(x->now);
+    TRY(store_purchase_put(c, x->brand, &p, &was));
+    if (was && was != p.person) TRY(store_fan_again_put(c, x->brand, was));
+    return store_fan_again_put(c, x->brand, p.person);
+}
+
+static err write_rows(db_conn *c, void *arg) {
+    struct putting *x = arg;
+    for (size_t i = x->from; i < x->rows.n && i < x->from + AT_ONCE; i++) TRY(put_one(c, x, &x->rows.v[i]));
+    return x->told ? store_purchase_hook_told(c, x->brand, x->now) : ERR_NONE;
+}
+
+static err write_all(struct desk *d, struct putting *x) {
+    for (x->from = 0; x->from < x->rows.n; x->from += AT_ONCE) TRY(db_write(d->db, write_rows, x));
+    return ERR_NONE;
+}
+
+static err zone_of(struct desk *d, arena *a, int64_t brand, const struct zone **ret) {
+    struct store_brand b;
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(d->db, &c));
+    TRY(store_brand_by_id(c, a, brand, &b));
+    if (zone_load(b.zone, ret)) *ret = zone_utc;
+    return ERR_NONE;
+}
+
+err order_put(struct desk *d, arena *a, const struct actor *who, const struct order_form *form,
+              purchase_source source) {
+    struct putting x = {.a = a, .brand = who->brand, .now = desk_now(d)};
+    const struct zone *zone;
+    struct order_row row;
+    TRY(zone_of(d, a, who->brand, &zone));
+    TRY(read_form(a, zone, form, x.now, &row));
+    row.p.source = source;
+    *list_add(a, &x.rows) = row;
+    return write_all(d, &x);
+}
+
+/* ---- the file ---- */
+
+enum { COLUMNS = 6, NEEDED = 3 };
+
+struct reading {
+    arena *a;
+    const struct zone *zone;
+    int64_t now;
+    struct order_report *report;
+    size_t at[COLUMNS];
+    row_list rows;
+};
+
+static void problem(struct reading *r, size_t line, const char *why, str detail) {
+    r->report->nproblems++;
+    if (r->report->problems.n < ORDER_PROBLEMS_MAX)
+        *list_add(r->a, &r->report->problems) =
+            (struct order_problem){line, why, str_copy(r->a, str_clip_utf8(detail, 120))};
+}
+
+/* An apostrophe in front is what our own exports put before a text that looks like a formula. */
+static str field_of(const struct reading *r, const struct csv_in *in, int column) {
+    if (r->at[column] >= in->nfields) return S("");
+    str field = str_trim(in->fields[r->at[column]]);
+    return str_starts(field, S("'")) ? str_slice(field, 1, field.n) : field;
+}
+
+static void read_row(struct reading *r, const struct csv_in *in) {
+    struct order_form f = {field_of(r, in, 0), field_of(r, in, 1), field_of(r, in, 2),
+                           field_of(r, in, 3), field_of(r, in, 4), field_of(r, in, 5)};
+    struct order_row row;
+    if (read_form(r->a, r->zone, &f, r->now, &row)) {
+        problem(r, in->line, T("{0}"), str_z(err_text()));
+        return;
+    }
+    row.p.number = str_copy(r->a, row.p.number);
+    row.p.what = str_copy(r->a, row.p.what);
+    *list_add(r->a, &r->rows) = row;
+}
+
+static err read_head(struct reading *r, const struct csv_in *in, bool *ret_head) {
+    static const char *const names[COLUMNS] = {"number", "address", "day", "amount", "currency", "what"};
+    int found = 0, needed = 0;
+    for (int k = 0; k < COLUMNS; k++) {
+        r->at[k] = SIZE_MAX;
+        for (size_t i = 0; i < in->nfields && r->at[k] == SIZE_MAX; i++)
+            if (str_eq_nocase(str_trim(in->fields[i]), str_z(names[k]))) r->at[k] = i;
+        if (r->at[k] == SIZE_MAX) continue;
+        found++;
+        needed += k < NEEDED;
+    }
+    if (found && needed < NEEDED)
+        return err_set(ERR_INVALID, "The table needs the columns number, address and day.");
+    for (size_t k = 0; !found && k < COLUMNS; k++) r->at[k] = k;
+    *ret_head = found > 0;
+    return ERR_NONE;
+}
+
+static err read_file(struct reading *r, str csv) {
+    struct csv_in in = csv_begin(csv);
+    csv_result got;
+    bool first = true;
+    while ((got = csv_next(&in, r->a)) != CSV_END) {
+        bool head = false;
+        if (got == CSV_BROKEN) {
+            problem(r, in.line, in.why, S(""));
+            continue;
+        }
+        if (first) TRY(read_head(r, &in, &head));
+        first = false;
+        if (!head) read_row(r, &in);
+        if (r->rows.n > ORDER_ROWS_MAX)
+            return err_set(ERR_LIMIT, "The table has more than %d rows; bring it in in pieces.",
+                           ORDER_ROWS_MAX);
+    }
+    if (!r->rows.n && !r->report->nproblems) return err_set(ERR_INVALID, "There is no row in this table.");
+    return ERR_NONE;
+}
+
+err order_import(struct desk *d, arena *a, const struct actor *who, str csv, struct order_report *ret) {
+    struct order_report report = {0};
+    struct putting x = {.a = a, .brand = who->brand, .now = desk_now(d)};
+    struct reading r = {.a = a, .now = x.now, .report = &report};
+    if (csv.n > ORDER_FILE_BYTES)
+        return err_set(ERR_LIMIT, "The table is larger than %d MB; bring it in in pieces.",
+                       ORDER_FILE_BYTES >> 20);
+    if (!str_is_utf8(csv)) return err_set(ERR_INVALID, "The table is not UTF-8 text.");
+    TRY(zone_of(d, a, who->brand, &r.zone));
+    TRY(read_file(&r, csv));
+    x.rows.v = r.rows.v;
+    x.rows.n = x.rows.cap = r.rows.n;
+    for (size_t i = 0; i < x.rows.n; i++) x.rows.v[i].p.source = PURCHASE_FILE;
+    TRY(write_all(d, &x));
+    report.kept = r.rows.n;
+    *ret = report;
+    return ERR_NONE;
+}
+
+/* ---- the shop tells us ---- */
+
+struct hooking {
+    const struct actor *who;
+    struct purchase_hook row;
+};
+
+static err write_hook(db_conn *c, void *arg) {
+    struct hooking *x = arg;
+    return store_purchase_hook_put(c, x->who->brand, &x->row);
+}
+
+err order_hook_new(struct desk *d, arena *a, const struct actor *who, str *ret_secret) {
+    struct hooking x = {who, {hook_secret_new(a), who->agent, desk_now(d), 0}};
+    TRY(db_write(d->db, write_hook, &x));
+    *ret_secret = x.row.secret;
+    return ERR_NONE;
+}
+
+err order_hook_end(struct desk *d, arena *a, const struct actor *who) {
+    (void)a;
+    struct hooking x = {who, {S(""), who->agent, desk_now(d), 0}};
+    return db_write(d->db, write_hook, &x);
+}
+
+static str member(const json_t *o, const char *key) {
+    str text;
+    return json_take_str(o, key, &text) ? text : S("");
+}
+
+static err read_told(arena *a, const struct zone *zone, const json_t *o, struct putting *x) {
+    struct order_form f = {member(o, "number"), member(o, "address"),  member(o, "day"),
+                           member(o, "amount"), member(o, "currency"), member(o, "what")};
+    struct order_row row;
+    TRY(read_form(a, zone, &f, x->now, &row));
+    row.p.source = PURCHASE_HOOK;
+    row.p.number = str_copy(a, row.p.number);
+    row.p.what = str_copy(a, row.p.what);
+    *list_add(a, &x->rows) = row;
+    return ERR_NONE;
+}
+
+static err read_body(arena *a, const struct zone *zone, str body, struct putting *x) {
+    JSON_AUTO json_t *root = NULL;
+    TRY(json_read(body, &root));
+    const json_t *all = json_object_get(root, "purchases");
+    if (!all) return read_told(a, zone, root, x);
+    if (!json_is_array(all) || json_array_size(all) > ORDER_HOOK_MAX)
+        return err_set(ERR_INVALID, "\"purchases\" must be an array of at most %d.", ORDER_HOOK_MAX);
+    for (size_t i = 0; i < json_array_size(all); i++) TRY(read_told(a, zone, json_array_get(all, i), x));
+    return ERR_NONE;
+}
+
+static err open_hook(struct desk *d, arena *a, str slug, struct store_brand *ret_brand, str *ret_secret) {
+    struct purchase_hook hook = {.secret = S("")};
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(d->db, &c));
+    err e = store_brand_by_slug(c, a, slug, ret_brand);
+    if (e && e != ERR_MISSING) return e;
+    if (!e) TRY(store_purchase_hook_get(c, a, ret_brand->id, &hook));
+    *ret_secret = hook.secret;
+    return ERR_NONE;
+}
+
+err order_hook_take(struct desk *d, arena *a, const struct order_hook_call *call, int64_t *ret_kept) {
+    struct store_brand brand = {0};
+    struct hook_keys keys = {.old = S("")};
+    const struct hook_headers headers = {call->id, call->timestamp, call->signature};
+    struct putting x = {.a = a, .now = desk_now(d), .told = true};
+    const struct zone *zone = zone_utc;
+    int64_t off = 0;
+    TRY(open_hook(d, a, call->slug, &brand, &keys.secret));
+    if (!keys.secret.n || hook_verify(a, &keys, &headers, call->body, x.now, &off) != HOOK_GOOD)
+        return err_set(ERR_DENIED,
+                       "The signature does not fit, or is older than five minutes. Nothing was kept.");
+    if (zone_load(brand.zone, &zone)) zone = zone_utc;
+    x.brand = brand.id;
+    TRY(read_body(a, zone, call->body, &x));
+    TRY(write_all(d, &x));
+    *ret_kept = (int64_t)x.rows.n;
+    return ERR_NONE;
+}

@@ -1,0 +1,57 @@
+/* order: what people bought, as the shop says: by a file (CSV), by the API, by a signed webhook. It is asked
+ * for one thing only: whether people we answered came back to buy. Of who never wrote to us no address is
+ * kept, only a number made from it, by which a later letter finds what was bought. */
+#ifndef LONGHAND_DESK_ORDER_H
+#define LONGHAND_DESK_ORDER_H
+
+#include "base/list.h"
+#include "desk/desk.h"
+#include "store/order.h"
+
+enum { ORDER_FILE_BYTES = 20 << 20, ORDER_ROWS_MAX = 200000, ORDER_PROBLEMS_MAX = 20, ORDER_HOOK_MAX = 1000 };
+
+/* As it was typed. */
+struct order_form {
+    str number, address, day;   /* day: 2026-11-22, of the brand's calendar, or 2026-11-22T10:30:00Z */
+    str amount, currency, what; /* all may be "" */
+};
+/* The same number again changes it. ERR_INVALID names what is wrong. */
+err order_put(struct desk *d, arena *a, const struct actor *who, const struct order_form *form,
+              purchase_source source);
+
+struct order_problem {
+    size_t line;
+    const char *why; /* T("..."), {0} for detail */
+    str detail;
+};
+struct order_report {
+    size_t kept, nproblems;
+    LIST(struct order_problem) problems; /* the first ones */
+};
+/* A table with the columns number, address, day, and, where they are there, amount, currency, what, in any
+ * order when the first row names them, else in this one. Rows that are wrong are left out and told of.
+ * ERR_INVALID for no such table, ERR_LIMIT. */
+err order_import(struct desk *d, arena *a, const struct actor *who, str csv, struct order_report *ret);
+
+/* ---- the shop tells us ---- */
+
+/* A new secret, shown once; the one before works no more. */
+err order_hook_new(struct desk *d, arena *a, const struct actor *who, str *ret_secret);
+err order_hook_end(struct desk *d, arena *a, const struct actor *who);
+/* A POST of {"number", "address", "day", ...}, or of {"purchases": [...]} with at most ORDER_HOOK_MAX, signed
+ * as social/hook_sign.h has it. ERR_DENIED, always the same, for a brand there is none of, one without a
+ * secret, and a signature that does not fit or is old; ERR_INVALID, and nothing is kept, when one of them is
+ * wrong. */
+struct order_hook_call {
+    str slug, id, timestamp, signature, body;
+};
+err order_hook_take(struct desk *d, arena *a, const struct order_hook_call *call, int64_t *ret_kept);
+
+/* Who it is: the customer with this address, whatever stands behind a "+", else a number below 0 made from
+ * it. In the caller's transaction.
+ */
+err order_person(db_conn *c, arena *a, int64_t brand, str address, int64_t *ret_person);
+/* That number. */
+int64_t order_stranger(arena *a, str address);
+
+#endif

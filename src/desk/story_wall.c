@@ -1,0 +1,60 @@
+/* Where stories are shown. Everything is read when it is asked for, and kept nowhere. */
+#include "desk/settings.h"
+#include "desk/story_own.h"
+#include "store/brand.h"
+#include "store/file.h"
+
+str story_wall_url(const struct desk *d, arena *a, str slug) {
+    return str_fmt(a, "%.*s/stories/%.*s", STR_FMT(d->public_url), STR_FMT(slug));
+}
+
+static err find_wall(db_conn *c, arena *a, str slug, struct store_brand *ret) {
+    int64_t on;
+    err e = store_brand_by_slug(c, a, slug, ret);
+    if (e && e != ERR_MISSING) return e;
+    if (!e) TRY(setting_number(c, a, ret->id, SETTING_STORY_WALL, &on));
+    return e || !on ? err_set(ERR_MISSING, "There are no stories at this address.") : ERR_NONE;
+}
+
+err story_wall_open(const struct desk *d, arena *a, str slug, int64_t before, struct story_wall *ret) {
+    DB_READ_AUTO db_conn *c = NULL;
+    struct store_brand brand;
+    struct story_wall w = {0};
+    TRY(db_read_begin(d->db, &c));
+    TRY(find_wall(c, a, slug, &brand));
+    TRY(store_stories_shown(c, a, brand.id, SHOWN_WALL, before, STORY_WALL_PAGE + 1, &w.rows));
+    if (w.rows.n > STORY_WALL_PAGE) {
+        w.rows.n = STORY_WALL_PAGE;
+        w.next = w.rows.v[w.rows.n - 1].ask_id;
+    }
+    w.photos = arena_array(a, w.rows.n + 1, sizeof *w.photos);
+    for (size_t i = 0; i < w.rows.n; i++) {
+        const struct story_shown *s = &w.rows.v[i];
+        w.photos[i].story_id = s->story_id;
+        if (s->photos) TRY(store_story_photos(c, a, brand.id, s->message_id, &w.photos[i].list));
+    }
+    w.brand_id = brand.id;
+    w.brand_name = brand.name;
+    w.brand_slug = brand.slug;
+    w.brand_language = brand.language;
+    w.brand_zone = brand.zone;
+    *ret = w;
+    return ERR_NONE;
+}
+
+err story_wall_photo(const struct desk *d, arena *a, str slug, int64_t story, int64_t attachment,
+                     str *ret_jpeg) {
+    DB_READ_AUTO db_conn *c = NULL;
+    struct store_brand brand;
+    TRY(db_read_begin(d->db, &c));
+    TRY(find_wall(c, a, slug, &brand));
+    TRY(store_story_photo(c, brand.id, story, attachment));
+    TRY(store_thumb_get(c, a, brand.id, attachment, ret_jpeg));
+    return ret_jpeg->n ? ERR_NONE : err_set(ERR_MISSING, "There is no such picture.");
+}
+
+err story_team(const struct desk *d, arena *a, int64_t brand, story_shown_list *ret) {
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(d->db, &c));
+    return store_stories_shown(c, a, brand, SHOWN_TEAM, 0, STORY_TEAM_MOST, ret);
+}

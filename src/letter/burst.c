@@ -1,0 +1,384 @@
+#include "letter/burst.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "letter/burst_own.h"
+#include "letter/lexicon.h"
+
+static const double half_life_hours = 28 * 24;
+enum { GAP_HOURS = 8 * WEEK_HOURS, GAIN_MAX = 1024 };
+
+/* ---- the words of a letter ---- */
+
+static uint32_t word_key(uint32_t hash, burst_class class) {
+    uint32_t key = (burst_mix(hash) & ~3u) | class;
+    return key ? key : 4;
+}
+
+uint32_t burst_pair(uint32_t first, uint32_t second) {
+    return (burst_mix(first * 2654435761u + second) & ~3u) | BURST_PAIR;
+}
+
+static void add_word(struct burst_words *w, uint32_t key, str shown) {
+    if (!key && (!w->n || !w->keys[w->n - 1])) return;
+    if (w->n == BURST_LETTER_WORDS) return;
+    w->keys[w->n] = key;
+    w->shown[w->n++] = shown;
+}
+
+/* 89 and 89.0 are one version. */
+static uint32_t number_hash(str folded) {
+    while (folded.n > 2 && folded.p[folded.n - 1] == '0' && folded.p[folded.n - 2] == '.') folded.n -= 2;
+    return text_hash(folded);
+}
+
+static void add_text(struct burst_words *w, const struct text *t) {
+    const struct lexicon *lexicon = lexicon_find(t->language);
+    uint32_t sentence = 0;
+    for (size_t i = 0; i < t->nwords && w->n < BURST_LETTER_WORDS; i++) {
+        const struct word *x = &t->words[i];
+        if (x->sentence != sentence) add_word(w, 0, S(""));
+        sentence = x->sentence;
+        bool number = x->flags & WORD_NUMBER;
+        if (x->flags & WORD_LINK) add_word(w, 0, S(""));
+        if ((x->flags & WORD_LINK) || (x->folded.n < 2 && !number)) continue;
+        if (!number && (lexicon_of(lexicon, x) & LEX_STOP)) continue;
+        add_word(w, number ? word_key(number_hash(x->folded), BURST_NUMBER) : word_key(x->hash, BURST_WORD),
+                 x->folded);
+    }
+    add_word(w, 0, S(""));
+}
+
+void burst_words_of(arena *a, const struct text *texts, size_t ntexts, const str *products, size_t nproducts,
+                    struct burst_words *ret) {
+    struct burst_words w = {.keys = arena_array(a, BURST_LETTER_WORDS, sizeof *w.keys),
+                            .shown = arena_array(a, BURST_LETTER_WORDS, sizeof *w.shown)};
+    for (size_t i = 0; i < nproducts; i++) {
+        add_word(&w, word_key(text_hash(products[i]), BURST_PRODUCT), products[i]);
+        add_word(&w, 0, S(""));
+    }
+    for (size_t i = 0; i < ntexts; i++) add_text(&w, &texts[i]);
+    *ret = w;
+}
+
+str burst_shown(arena *a, const struct burst_words *w, uint32_t key) {
+    for (size_t i = 0; i < w->n; i++) {
+        if (!w->keys[i]) continue;
+        if (w->keys[i] == key) return w->shown[i];
+        if (i + 1 < w->n && w->keys[i + 1] && burst_pair(w->keys[i], w->keys[i + 1]) == key)
+            return str_fmt(a, "%.*s %.*s", STR_FMT(w->shown[i]), STR_FMT(w->shown[i + 1]));
+    }
+    return S("");
+}
+
+/* ---- what is usual ---- */
+
+static size_t slot_of(const struct counted *table, size_t cap, uint32_t key) {
+    size_t i = burst_mix(key) & (cap - 1);
+    while (table[i].key && table[i].key != key) i = (i + 1) & (cap - 1);
+    return i;
+}
+
+float *burst_count_of(const struct burst *b, uint32_t key) {
+    struct counted *c = &b->table[slot_of(b->table, b->table_cap, key)];
+    return c->key ? &c->count : NULL;
+}
+
+/* Into a table of `cap`, without what counts less than `least`. */
+static void rebuild(struct burst *b, size_t cap, double least) {
+    struct counted *fresh = memory_zeroed(cap * sizeof *fresh);
+    size_t n = 0;
+    for (size_t i = 0; i < b->table_cap; i++) {
+        if (!b->table[i].key || b->table[i].count < least) continue;
+        fresh[slot_of(fresh, cap, b->table[i].key)] = b->table[i];
+        n++;
+    }
+    free(b->table);
+    b->table = fresh;
+    b->table_cap = cap;
+    b->table_n = n;
+}
+
+static void make_room(struct burst *b) {
+    if (b->table_n * 4 < b->table_cap * 3) return;
+    /* What hardly counts any more goes before the table grows. */
+    rebuild(b, b->table_cap, 0.1 * b->gain);
+    if (b->table_n * 2 >= b->table_cap && b->table_cap < BURST_WORDS) rebuild(b, b->table_cap * 2, 0);
+    for (double least = 0.25; b->table_n * 2 >= b->table_cap && b->table_cap == BURST_WORDS; least *= 2)
+        rebuild(b, b->table_cap, least * b->gain);
+}
+
+void burst_count_put(struct burst *b, uint32_t key, float add) {
+    make_room(b);
+    struct counted *c = &b->table[slot_of(b->table, b->table_cap, key)];
+    b->table_n += c->key == 0;
+    c->key = key;
+    c->count += add;
+}
+
+uint16_t burst_language_code(str l) {
+    if (l.n < 2) return BURST_NO_LANGUAGE;
+    return (uint16_t)((uint8_t)l.p[0] << 8 | (uint8_t)l.p[1]);
+}
+
+float burst_language_voices(const struct burst *b, uint16_t code) {
+    for (size_t i = 0; i < LANGUAGES && b->languages[i].code; i++)
+        if (b->languages[i].code == code) return b->languages[i].voices;
+    return 0;
+}
+
+static void count_language(struct burst *b, uint16_t code) {
+    for (size_t i = 0; i < LANGUAGES; i++) {
+        struct language_volume *l = &b->languages[i];
+        if (l->code && l->code != code) continue;
+        l->code = code;
+        l->voices += (float)b->gain;
+        return;
+    }
+}
+
+static void age(struct burst *b) {
+    double down = b->gain;
+    for (size_t i = 0; i < b->table_cap; i++) b->table[i].count /= (float)down;
+    for (size_t i = 0; i < WEEK_HOURS; i++) {
+        b->by_hour[i] /= (float)down;
+        b->hours_of[i] /= (float)down;
+    }
+    for (size_t i = 0; i < LANGUAGES; i++) b->languages[i].voices /= (float)down;
+    b->voices /= down;
+    b->hours /= down;
+    b->gain = 1;
+}
+
+static int week_hour(int64_t at) { return (int)(at / BURST_HOUR % WEEK_HOURS); }
+
+/* `in_time`: with its hour; of what is brought in later the hours are not known. */
+static void count_usual(struct burst *b, const struct ring_letter *l, bool in_time) {
+    float add = (float)b->gain;
+    b->voices += add;
+    if (in_time) b->by_hour[week_hour(l->at)] += add;
+    count_language(b, l->language);
+    for (size_t i = 0; i < l->m; i++) burst_count_put(b, l->keys[l->n + i], add);
+    uint32_t pairs[BURST_LETTER_WORDS], n = 0;
+    for (size_t i = 0; i + 1 < l->n; i++) {
+        if (!l->keys[i] || !l->keys[i + 1]) continue;
+        uint32_t pair = burst_pair(l->keys[i], l->keys[i + 1]), k = 0;
+        while (k < n && pairs[k] != pair) k++;
+        if (k < n) continue;
+        pairs[n++] = pair;
+        burst_count_put(b, pair, add);
+    }
+}
+
+/* Of an hour of the week little is known at first: what all days have at that hour, and all hours, help out
+ * as if they had been seen a few times. */
+double burst_usual(const struct burst *b, int64_t from, int64_t to) {
+    static const double help = 3;
+    double day[24] = {0}, hours[24] = {0}, sum = 0, g = b->gain;
+    double all = 0;
+    for (int i = 0; i < WEEK_HOURS; i++) {
+        day[i % 24] += b->by_hour[i];
+        hours[i % 24] += b->hours_of[i];
+        all += b->by_hour[i];
+    }
+    double mean = all / (b->hours > g ? b->hours : g);
+    for (int64_t at = from; at < to;) {
+        int64_t next = (at / BURST_HOUR + 1) * BURST_HOUR;
+        if (next > to) next = to;
+        int h = week_hour(at);
+        double by_day = (day[h % 24] + help * g * mean) / (hours[h % 24] + help * g);
+        double rate = (b->by_hour[h] + help * g * by_day) / (b->hours_of[h] + help * g);
+        sum += rate * (double)(next - at) / BURST_HOUR;
+        at = next;
+    }
+    return sum;
+}
+
+/* ---- letters ---- */
+
+static int by_key(const void *x, const void *y) {
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return (a > b) - (a < b);
+}
+
+/* MinHash in BANDS bands of BAND_ROWS (Broder 1997; the banding is Leskovec, Rajaraman, Ullman, "Mining of
+ * Massive Datasets", 3.4): near-identical letters meet in a band nearly always; whether they are is seen
+ * then. */
+static void sign(struct ring_letter *l) {
+    const uint32_t *set = l->keys + l->n;
+    uint32_t least[BANDS * BAND_ROWS], whole = 0;
+    for (int i = 0; i < BANDS * BAND_ROWS; i++) least[i] = UINT32_MAX;
+    for (size_t k = 0; k < l->m; k++) {
+        uint32_t h = burst_mix(set[k] ^ 0x9e3779b9u), g = burst_mix(h) | 1;
+        whole = burst_mix(whole ^ h);
+        for (int i = 0; i < BANDS * BAND_ROWS; i++) {
+            h += g;
+            uint32_t v = (h ^ h >> 15) * 0x2c1b3c6du;
+            if (v < least[i]) least[i] = v;
+        }
+    }
+    l->whole = whole;
+    for (int i = 0; i < BANDS; i++) {
+        uint32_t band = (uint32_t)i + 1;
+        for (int k = 0; k < BAND_ROWS; k++) band = burst_mix(band ^ least[i * BAND_ROWS + k]);
+        l->bands[i] = band ? band : 1;
+    }
+}
+
+static void take_letter(const struct burst_letter *from, struct ring_letter *ret) {
+    size_t n = from->n < BURST_LETTER_WORDS ? from->n : BURST_LETTER_WORDS, m = 0;
+    uint32_t set[BURST_LETTER_WORDS];
+    for (size_t i = 0; i < n; i++)
+        if (from->keys[i]) set[m++] = from->keys[i];
+    qsort(set, m, sizeof *set, by_key);
+    size_t kept = 0;
+    for (size_t i = 0; i < m; i++)
+        if (!i || set[i] != set[i - 1]) set[kept++] = set[i];
+    *ret = (struct ring_letter){.id = from->id,
+                                .customer = from->customer,
+                                .at = from->at,
+                                .n = (uint16_t)n,
+                                .m = (uint16_t)kept,
+                                .language = burst_language_code(from->language)};
+    ret->keys = memory_take((n + kept) * sizeof *ret->keys + 1);
+    if (n) memcpy(ret->keys, from->keys, n * sizeof *ret->keys);
+    if (kept) memcpy(ret->keys + n, set, kept * sizeof *set);
+    sign(ret);
+}
+
+static bool before(const struct ring_letter *x, int64_t at, int64_t id) {
+    return x->at != at ? x->at < at : x->id < id;
+}
+
+/* Where a letter stands or would stand. */
+static size_t place_of(const struct burst *b, int64_t at, int64_t id) {
+    size_t lo = b->first, hi = b->first + b->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (before(&b->ring[mid], at, id))
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static bool stands_at(const struct burst *b, size_t i, int64_t at, int64_t id) {
+    return i < b->first + b->n && b->ring[i].at == at && b->ring[i].id == id;
+}
+
+/* Of several letters of one voice the last counts. */
+static void fold_first(struct burst *b, size_t n) {
+    ARENA_AUTO arena *a = arena_new(0);
+    struct ring_letter *all = b->ring + b->first;
+    uint32_t *voice = arena_array(a, b->n, sizeof *voice), *last = arena_array(a, b->n, sizeof *last);
+    burst_voices_of(all, b->n, a, voice);
+    for (size_t i = 0; i < b->n; i++) last[voice[i]] = (uint32_t)i;
+    for (size_t i = 0; i < n; i++) {
+        if (last[voice[i]] == i) count_usual(b, &all[i], true);
+        free(all[i].keys);
+    }
+    b->first += n;
+    b->n -= n;
+}
+
+/* The hour from `at` on is over and becomes part of what is usual. */
+static void fold_hour(struct burst *b, int64_t at) {
+    size_t n = place_of(b, at + BURST_HOUR, INT64_MIN) - b->first;
+    if (n) fold_first(b, n);
+    b->hours_of[week_hour(at)] += (float)b->gain;
+    b->hours += b->gain;
+    b->gain *= exp2(1 / half_life_hours);
+    if (b->gain > GAIN_MAX) age(b);
+}
+
+void burst_advance(burst *b, int64_t now) {
+    int64_t to = (now - BURST_DAY) / BURST_HOUR * BURST_HOUR;
+    if (!b->folded) {
+        if (!b->n) return;
+        b->folded = b->ring[b->first].at / BURST_HOUR * BURST_HOUR;
+    }
+    if (to - b->folded > (int64_t)GAP_HOURS * BURST_HOUR) {
+        /* Nobody wrote, or the desk stood still, for weeks. */
+        size_t n = place_of(b, to - (int64_t)GAP_HOURS * BURST_HOUR, INT64_MIN) - b->first;
+        if (n) fold_first(b, n);
+        b->folded = to - (int64_t)GAP_HOURS * BURST_HOUR;
+    }
+    for (; b->folded < to; b->folded += BURST_HOUR) fold_hour(b, b->folded);
+}
+
+static void ring_room(struct burst *b) {
+    if (b->n == BURST_LETTERS) fold_first(b, BURST_LETTERS / 8);
+    if (b->first + b->n < b->cap) return;
+    if (b->first > b->cap / 2) {
+        memmove(b->ring, b->ring + b->first, b->n * sizeof *b->ring);
+        b->first = 0;
+        return;
+    }
+    b->cap = b->cap ? b->cap * 2 : 256;
+    b->ring = memory_again(b->ring, b->cap * sizeof *b->ring);
+}
+
+bool burst_add(burst *b, const struct burst_letter *letter) {
+    struct ring_letter l;
+    if (letter->at < 0) return false;
+    if (b->folded && letter->at < b->folded) {
+        take_letter(letter, &l);
+        count_usual(b, &l, false);
+        free(l.keys);
+        return true;
+    }
+    if (stands_at(b, place_of(b, letter->at, letter->id), letter->at, letter->id)) return false;
+    ring_room(b);
+    size_t i = place_of(b, letter->at, letter->id), end = b->first + b->n;
+    take_letter(letter, &l);
+    if (i < end) memmove(&b->ring[i + 1], &b->ring[i], (end - i) * sizeof *b->ring);
+    b->ring[i] = l;
+    b->n++;
+    for (int w = 0; w < WINDOWS; w++) b->since[w]++;
+    return true;
+}
+
+void burst_remove(burst *b, int64_t id, int64_t at) {
+    size_t i = place_of(b, at, id), end = b->first + b->n;
+    if (!stands_at(b, i, at, id)) return;
+    free(b->ring[i].keys);
+    memmove(&b->ring[i], &b->ring[i + 1], (end - i - 1) * sizeof *b->ring);
+    b->n--;
+}
+
+/* ---- all of it ---- */
+
+burst *burst_new(void) {
+    struct burst *b = memory_zeroed(sizeof *b);
+    b->gain = 1;
+    rebuild(b, TABLE_LEAST, 0);
+    return b;
+}
+
+void burst_free(burst *b) {
+    if (!b) return;
+    for (size_t i = 0; i < b->n; i++) free(b->ring[b->first + i].keys);
+    free(b->ring);
+    free(b->table);
+    free(b);
+}
+
+int64_t burst_folded(const burst *b) { return b->folded; }
+
+void burst_again(burst *b) {
+    for (int w = 0; w < WINDOWS; w++) b->since[w] = (int64_t)b->n;
+}
+
+void burst_counts(const burst *b, struct burst_count *ret) {
+    size_t bytes = sizeof *b + b->cap * sizeof *b->ring + b->table_cap * sizeof *b->table;
+    for (size_t i = 0; i < b->n; i++)
+        bytes += (size_t)(b->ring[b->first + i].n + b->ring[b->first + i].m) * sizeof(uint32_t);
+    *ret = (struct burst_count){.letters = (int64_t)b->n,
+                                .voices = b->voices / b->gain,
+                                .hours = b->hours / b->gain,
+                                .words = b->table_n,
+                                .memory = bytes};
+}
