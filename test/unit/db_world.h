@@ -19,6 +19,8 @@
 
 #include <cmocka.h>
 
+#include "tmp_kit.h"
+
 #include "db/db.h"
 
 struct world {
@@ -90,7 +92,7 @@ static inline int world_setup(void **state) {
     w->engine = *(const db_engine *)*state;
     w->a = arena_new(0);
     snprintf(w->name, sizeof w->name, "longhand_test_%ld_%d", (long)getpid(), ++count);
-    snprintf(w->folder, sizeof w->folder, "/tmp/%s", w->name);
+    snprintf(w->folder, sizeof w->folder, "%s/%s", test_tmp(), w->name);
     if (mkdir(w->folder, 0700)) return -1;
     if (w->engine == DB_SQLITE)
         world_open_sqlite(w);

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "tmp_kit.h"
+
 #include "base/random.h"
 #include "cli/cli.h"
 #include "db/migrate.h"
@@ -72,7 +74,7 @@ static inline void kit_open(void) {
 }
 
 static inline int kit_make_folder(void) {
-    snprintf(kit.folder, sizeof kit.folder, "/tmp/longhand-kit-XXXXXX");
+    snprintf(kit.folder, sizeof kit.folder, "%s/longhand-kit-XXXXXX", test_tmp());
     return mkdtemp(kit.folder) ? 0 : -1;
 }
 
