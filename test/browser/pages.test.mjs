@@ -187,7 +187,7 @@ async function liveInPromises(post, of) {
   await post(`/c/${milo}/child`, { child: true });
   await post(`/c/${milo}/child/ask`, { email: "gran@post.example" });
   const grownUp = await until("the grown-up is asked", () => {
-    const left = path.join(d.data, "maildir");
+    const left = path.join(d.data, "maildir/new");
     for (const f of fs.existsSync(left) ? fs.readdirSync(left, { recursive: true }) : []) {
       const at = path.join(left, String(f));
       if (!fs.statSync(at, { throwIfNoEntry: false })?.isFile()) continue;

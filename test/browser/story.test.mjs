@@ -13,13 +13,10 @@ const long = (d) => d.toISOString().slice(0, 10);
 
 /** What left for this address, newest last. */
 function mails(desk, address) {
-  const found = [];
-  const walk = (at) => fs.readdirSync(at, { withFileTypes: true }).forEach((e) => {
-    const p = path.join(at, e.name);
-    if (e.isDirectory()) walk(p);
-    else found.push([fs.statSync(p).mtimeMs, fs.readFileSync(p, "utf8")]);
-  });
-  if (fs.existsSync(path.join(desk.data, "maildir"))) walk(path.join(desk.data, "maildir"));
+  // Not tmp: what lies there is being written, and is gone a moment later.
+  const left = path.join(desk.data, "maildir/new");
+  const found = (fs.existsSync(left) ? fs.readdirSync(left) : []).map((name) => path.join(left, name))
+    .map((p) => [fs.statSync(p).mtimeMs, fs.readFileSync(p, "utf8")]);
   return found.sort((a, b) => a[0] - b[0]).map((x) => x[1]).filter((text) => new RegExp(`^To: .*${address}`, "m").test(text));
 }
 
