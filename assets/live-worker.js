@@ -17,7 +17,7 @@ function connect() {
   stream = new EventSource(self.name);
   stream.onopen = () => {
     // After a gap something may have been missed, so every tab looks for itself.
-    if (opened) tell({ topic: "again" });
+    tell({ topic: opened ? "again" : "open" });
     opened = true;
     wait = 1000;
   };
@@ -37,4 +37,5 @@ self.onconnect = e => {
   };
   ports.add(port);
   if (!stream) connect();
+  else if (stream.readyState === EventSource.OPEN) port.postMessage({ topic: "open" });
 };

@@ -135,6 +135,7 @@ function newerBar() {
 /* ---- who else is here ---- */
 
 let typedAt = 0;
+let firstBeat = 0;
 
 function showPeople({ conversation: id, people }) {
   const box = document.getElementById("presence");
@@ -186,7 +187,8 @@ function presence() {
     if (document.hidden) leave();
     else beat();
   });
-  beat();
+  // The first beat waits for the stream: what changed between page and stream is in its answer.
+  firstBeat = setTimeout(beat, 3000);
 }
 
 const heard = {
@@ -213,8 +215,8 @@ export function start() {
     if (listStale) listChanged();
   });
   listen(url, ({ topic, data }) => {
-    if (topic === "again") {
-      listChanged();
+    if (topic === "again") listChanged();
+    if (topic === "again" || topic === "open") {
       beatIfOpen();
       return;
     }
@@ -229,5 +231,6 @@ export function start() {
 }
 
 function beatIfOpen() {
+  clearTimeout(firstBeat);
   if (main?.dataset.presenceUrl) beat();
 }

@@ -25,7 +25,7 @@ function lead(url, hear, channel) {
   const connect = () => {
     const stream = new EventSource(url);
     stream.onopen = () => {
-      if (opened) pass({ topic: "again" });
+      pass({ topic: opened ? "again" : "open" });
       opened = true;
       wait = 1000;
     };
@@ -48,7 +48,8 @@ function elected(url, hear) {
   return undefined;
 }
 
-/** Calls hear({topic, data}) for every event, `data` being JSON text; {topic: "again"} after a gap. */
+/** Calls hear({topic, data}) for every event, `data` being JSON text; {topic: "open"} when events begin to come,
+ * {topic: "again"} after a gap. */
 export function listen(url, hear) {
   const address = new URL(url, location.href).href;
   if (window.SharedWorker) {
