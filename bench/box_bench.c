@@ -14,17 +14,12 @@
 #include "desk/people.h"
 #include "desk/print_box_run.h"
 #include "jobs/jobs.h"
+#include "kit.h"
 
 enum { AGENTS = 8, BOXES_MAX = PRINT_RUN_BOXES };
 
 static struct cli_desk desk;
 static struct actor agents[AGENTS];
-
-static void must(err e, const char *what) {
-    if (!e) return;
-    fprintf(stderr, "box_bench: %s: %s\n", what, err_text());
-    exit(1);
-}
 
 static cairo_status_t take(void *to, const unsigned char *bytes, unsigned n) {
     return print_to_buf(to, bytes, n) ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;

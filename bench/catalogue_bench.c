@@ -20,6 +20,7 @@
 #include "db/migrate.h"
 #include "desk/catalogue.h"
 #include "desk/catalogue_read.h"
+#include "kit.h"
 
 enum { LETTERS = 2000, LETTER_WORDS = 120, ROUNDS = 5, BRAND = 1 };
 
@@ -35,12 +36,6 @@ static void need(bool ok, const char *why) {
 static uint32_t dice(size_t n) {
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((seed >> 33) % n);
-}
-
-static double seconds(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static struct catalogue_source file_of(const char *data, const char *name) {

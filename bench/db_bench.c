@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "db/db.h"
+#include "kit.h"
 #include "sqlite3.h"
 
 enum { LETTER = 2048, ROUND_MS = 500, ROUNDS = 9, THREADS_MAX = 64 };
@@ -43,11 +44,6 @@ struct rate {
 
 static struct rate rate_of(int64_t letters, int64_t commits, int64_t ms) {
     return (struct rate){(double)letters * 1000 / (double)ms, (double)commits * 1000 / (double)ms};
-}
-
-static int by_size(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static double median(double *v) {

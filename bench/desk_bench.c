@@ -20,20 +20,10 @@
 #include "desk/intake.h"
 #include "desk/people.h"
 #include "jobs/jobs.h"
+#include "kit.h"
 #include "mail/lmtp.h"
 #include "net/reader.h"
 #include "sqlite3.h"
-
-static void die(const char *what) {
-    fprintf(stderr, "desk_bench: %s: %s\n", what, err_text());
-    exit(1);
-}
-
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 enum { ROUNDS = 8 };
 
@@ -58,7 +48,7 @@ static void open_desk(const char *folder) {
 static double run_load(const char *load, int port, const char *letters) {
     char at[64];
     snprintf(at, sizeof at, "127.0.0.1:%d", port);
-    double began = seconds();
+    double began = seconds(CLOCK_MONOTONIC);
     pid_t child = fork();
     if (child == 0) {
         execl(load, load, at, "letters@tidewatch.example", "8", letters, "2048", (char *)NULL);
@@ -67,7 +57,7 @@ static double run_load(const char *load, int port, const char *letters) {
     int status;
     waitpid(child, &status, 0);
     if (status) die("lmtp_load");
-    return seconds() - began;
+    return seconds(CLOCK_MONOTONIC) - began;
 }
 
 /* The same bytes, a table of two columns, `batch` rows a commit, the same journal and sync setting. */
@@ -85,7 +75,7 @@ static double raw_inserts(const char *folder, int letters, int batch) {
     sqlite3_prepare_v2(peer, "INSERT INTO raw VALUES (?, ?)", -1, &put, NULL);
     char bytes[2048];
     memset(bytes, 'x', sizeof bytes);
-    double began = seconds();
+    double began = seconds(CLOCK_MONOTONIC);
     for (int i = 0; i < letters;) {
         sqlite3_exec(peer, "BEGIN IMMEDIATE", NULL, NULL, NULL);
         for (int j = 0; j < batch && i < letters; i++, j++) {
@@ -97,15 +87,10 @@ static double raw_inserts(const char *folder, int letters, int batch) {
         }
         if (sqlite3_exec(peer, "COMMIT", NULL, NULL, NULL)) die("commit");
     }
-    double took = seconds() - began;
+    double took = seconds(CLOCK_MONOTONIC) - began;
     sqlite3_finalize(put);
     sqlite3_close(peer);
     return took;
-}
-
-static int by_size(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* Of the ratios of all rounds, so that a disk that stands still for a moment does not decide. */
@@ -208,10 +193,10 @@ static int fill(const char *folder, int n) {
         const char *says;
     } kinds[] = {{{"read", 4}, "reading"}, {{"listen", 6}, "listening"}, {{"", 0}, "the rest"}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        double began = seconds();
+        double began = seconds(CLOCK_MONOTONIC);
         int done;
         if (jobs_run_kind(&desk.desk, S("/proc/self/exe"), kinds[i].kind, &done)) die("jobs");
-        double took = seconds() - began;
+        double took = seconds(CLOCK_MONOTONIC) - began;
         printf("%s %.0f letters/s on one core (%d letters in %.1f s)\n", kinds[i].says, done / took, done,
                took);
     }

@@ -16,17 +16,7 @@
 #include "cli/cli.h"
 #include "desk/import.h"
 #include "desk/people.h"
-
-static void die(const char *what) {
-    fprintf(stderr, "import_bench: %s: %s\n", what, err_text());
-    exit(1);
-}
-
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+#include "kit.h"
 
 /* Of this process and of the reader children that ended. */
 static double cpu_seconds(void) {
@@ -115,16 +105,16 @@ int main(int argc, char **argv) {
     if (intake_find(&desk.desk, desk.arena, S("letters@tidewatch.example"), &wish.to)) die("inbox");
     wish.path = str_fmt(desk.arena, "%.*s/bench.mbox", STR_FMT(desk.desk.folder));
     write_mbox(wish.path.p, n);
-    double began = seconds(), worked_before = cpu_seconds();
+    double began = seconds(CLOCK_MONOTONIC), worked_before = cpu_seconds();
     if (import_run(&desk.desk, &wish, NULL, NULL, &r)) die("import");
-    double took = seconds() - began, worked = cpu_seconds() - worked_before;
+    double took = seconds(CLOCK_MONOTONIC) - began, worked = cpu_seconds() - worked_before;
     getrusage(RUSAGE_SELF, &use);
     printf("| %d mails from an mbox into SQLite: kept, read, filed, indexed; one core | ≥ 1,200/s | %.0f/s "
            "(%.0f/s of processor time; %" PRId64 " letters, %" PRId64 " replies; %ld MB of memory) |\n",
            n, n / took, n / worked, r.kept - r.replies, r.replies, use.ru_maxrss / 1024);
-    began = seconds();
+    began = seconds(CLOCK_MONOTONIC);
     if (import_run(&desk.desk, &wish, NULL, NULL, &r)) die("again");
-    took = seconds() - began;
+    took = seconds(CLOCK_MONOTONIC) - began;
     printf("| the same file once more: every mail is known | | %.0f/s |\n", n / took);
     if (r.known != n) die("known");
     cli_desk_close(&desk);

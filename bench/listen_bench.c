@@ -14,6 +14,7 @@
 #include "desk/catalogue_read.h"
 #include "format/json.h"
 #include "format/mime.h"
+#include "kit.h"
 #include "letter/listen.h"
 
 enum {
@@ -27,12 +28,6 @@ enum {
 typedef LIST(struct listen_input) input_list;
 
 static arena *mem;
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static str read_file(const char *folder, const char *name) {
     str path = str_fmt(mem, "%s/catalogue/%s", folder, name);
@@ -109,7 +104,7 @@ static void measure(const char *what, const input_list *inputs, const struct cat
     ARENA_AUTO arena *a = arena_new(0);
     for (int round = 0; round < ROUNDS; round++) {
         words = findings = 0;
-        double begin = now();
+        double begin = seconds(CLOCK_PROCESS_CPUTIME_ID);
         for (size_t i = 0; i < LETTERS_A_ROUND; i++) {
             struct listen_input in = inputs->v[i % inputs->n];
             struct heard heard;
@@ -119,7 +114,7 @@ static void measure(const char *what, const input_list *inputs, const struct cat
             findings += heard.findings.n;
             arena_reset(a);
         }
-        double took = now() - begin;
+        double took = seconds(CLOCK_PROCESS_CPUTIME_ID) - begin;
         if (took < best) best = took;
     }
     printf("| listening, %s, %.0f words and %.1f findings a letter, %s | >= 5,000/s | %.0f/s, %.0f us a "

@@ -20,6 +20,7 @@
 #include "desk/heart.h"
 #include "desk/settings.h"
 #include "format/csv.h"
+#include "kit.h"
 #include "web/web.h"
 
 enum { BRAND = 1, ROWS = 1400000, PAGES = 4000, LIMIT_IMPORT_MS = 5000, LIMIT_PAGE_US = 5000 };
@@ -43,12 +44,6 @@ static uint32_t dice(size_t n) {
 static size_t few(size_t n) {
     double u = (double)dice(1 << 24) / (1 << 24);
     return (size_t)((double)n * u * u * u);
-}
-
-static double seconds(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static double now(void) { return seconds(CLOCK_MONOTONIC); }
@@ -159,11 +154,6 @@ static int ask(struct web *web, arena *a, str path, const char *name, str value,
     *ret_bytes = r.body.n;
     buf_free(&r.body);
     return r.status;
-}
-
-static int by_size(const void *x, const void *y) {
-    double a = *(const double *)x, c = *(const double *)y;
-    return a < c ? -1 : a > c;
 }
 
 static void pages(struct web *web, const char *what, const char *name, const column_list *values,

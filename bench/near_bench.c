@@ -8,31 +8,11 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "kit.h"
 #include "near/near.h"
 #include "near_corpus.h"
 
 enum { PER_TEXT = 8, BATCH = 4096, QUESTIONS = 20000, REPLIES = 1000, REPLY = 30, INSERTS = 5000 };
-
-static double now(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int by_size(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-static double percentile(const double *sorted, size_t n, double p) {
-    size_t i = (size_t)((double)n * p);
-    return sorted[i < n ? i : n - 1];
-}
-
-static void must(err e) {
-    if (!e) return;
-    fprintf(stderr, "near_bench: %s\n", err_text());
-    exit(1);
-}
 
 static uint32_t words_of(const struct corpus_sentence *s, near_word *ret) {
     for (uint32_t i = 0; i < s->n; i++) ret[i] = corpus_word(s->rank[i]);
@@ -70,16 +50,16 @@ static void rebuild(near *x, struct batch *b, uint64_t all) {
     double spent = 0, cpu = 0;
     for (uint64_t t = 0; t < all / PER_TEXT;) {
         prepare(b, t, all / PER_TEXT, all);
-        double from = now(CLOCK_MONOTONIC), cpu_from = now(CLOCK_PROCESS_CPUTIME_ID);
-        for (size_t i = 0; i < b->n; i++) must(near_load(x, &b->texts[i]));
-        spent += now(CLOCK_MONOTONIC) - from;
-        cpu += now(CLOCK_PROCESS_CPUTIME_ID) - cpu_from;
+        double from = seconds(CLOCK_MONOTONIC), cpu_from = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        for (size_t i = 0; i < b->n; i++) must(near_load(x, &b->texts[i]), "loading");
+        spent += seconds(CLOCK_MONOTONIC) - from;
+        cpu += seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_from;
         t += b->n;
     }
-    double loaded = spent, from = now(CLOCK_MONOTONIC), cpu_from = now(CLOCK_PROCESS_CPUTIME_ID);
-    must(near_save(x));
-    spent += now(CLOCK_MONOTONIC) - from;
-    cpu += now(CLOCK_PROCESS_CPUTIME_ID) - cpu_from;
+    double loaded = spent, from = seconds(CLOCK_MONOTONIC), cpu_from = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    must(near_save(x), "saving");
+    spent += seconds(CLOCK_MONOTONIC) - from;
+    cpu += seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_from;
     printf(
         "| rebuild from prepared skeletons | ≥ 400,000/s | %.0f/s (%.0f/s of CPU time; loading %.1f s, file "
         "%.1f s) |\n",
@@ -104,10 +84,10 @@ struct took {
 static void ask(near *x, const struct corpus_sentence *s, struct took *t, size_t i, struct near_hit *ret) {
     near_word words[CORPUS_LONGEST];
     struct near_sentence sentence = {words, words_of(s, words)};
-    double cpu = now(CLOCK_THREAD_CPUTIME_ID), from = now(CLOCK_MONOTONIC);
+    double cpu = seconds(CLOCK_THREAD_CPUTIME_ID), from = seconds(CLOCK_MONOTONIC);
     near_like(x, &sentence, 0, s->n < NEAR_SHORT_WORDS ? NEAR_ALIKE_SHORT : NEAR_ALIKE, ret);
-    t->wall[i] = now(CLOCK_MONOTONIC) - from;
-    t->cpu[i] = now(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    t->wall[i] = seconds(CLOCK_MONOTONIC) - from;
+    t->cpu[i] = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
 }
 
 static void print_took(struct took *t, size_t n) {
@@ -164,15 +144,15 @@ static void replies(near *x, uint64_t all) {
         }
         struct near_hit hit;
         near_vote_list votes;
-        double cpu = now(CLOCK_THREAD_CPUTIME_ID), from = now(CLOCK_MONOTONIC);
+        double cpu = seconds(CLOCK_THREAD_CPUTIME_ID), from = seconds(CLOCK_MONOTONIC);
         for (uint32_t i = 0; i < REPLY; i++) {
             near_like(x, &sentences[i], 5, sentences[i].n < NEAR_SHORT_WORDS ? NEAR_ALIKE_SHORT : NEAR_ALIKE,
                       &hit);
             for (uint32_t w = 0; w + 4 <= sentences[i].n; w++) near_run(x, words[i] + w, 5);
         }
         near_texts_like(x, a, sentences, REPLY, 5, 0.5f, 5, &votes);
-        took.wall[q] = now(CLOCK_MONOTONIC) - from;
-        took.cpu[q] = now(CLOCK_THREAD_CPUTIME_ID) - cpu;
+        took.wall[q] = seconds(CLOCK_MONOTONIC) - from;
+        took.cpu[q] = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
         arena_reset(a);
     }
     arena_free(a);
@@ -186,10 +166,10 @@ static void inserts(near *x, struct batch *b, uint64_t all) {
     size_t done = 0;
     for (uint64_t t = all / PER_TEXT; done < INSERTS;) {
         prepare(b, t, t + INSERTS - done, all);
-        double cpu_from = now(CLOCK_THREAD_CPUTIME_ID), from = now(CLOCK_MONOTONIC);
-        for (size_t i = 0; i < b->n; i++, done++) must(near_add(x, &b->texts[i]));
-        spent += now(CLOCK_MONOTONIC) - from;
-        cpu += now(CLOCK_THREAD_CPUTIME_ID) - cpu_from;
+        double cpu_from = seconds(CLOCK_THREAD_CPUTIME_ID), from = seconds(CLOCK_MONOTONIC);
+        for (size_t i = 0; i < b->n; i++, done++) must(near_add(x, &b->texts[i]), "adding");
+        spent += seconds(CLOCK_MONOTONIC) - from;
+        cpu += seconds(CLOCK_THREAD_CPUTIME_ID) - cpu_from;
         t += b->n;
     }
     printf("| insert, a sentence | ≤ 5 µs | %.2f µs (of the processor %.2f) |\n",
@@ -210,13 +190,13 @@ int main(int argc, char **argv) {
         unlink(path);
         near *x;
         bool damaged;
-        must(near_open(str_z(path), false, &x, &damaged));
+        must(near_open(str_z(path), false, &x, &damaged), "opening");
         printf("| **%llu sentences** | | |\n", (unsigned long long)all);
         rebuild(x, b, all);
         near_close(x);
-        double from = now(CLOCK_MONOTONIC);
-        must(near_open(str_z(path), false, &x, &damaged));
-        printf("| open, every checksum verified | | %.3f s |\n", now(CLOCK_MONOTONIC) - from);
+        double from = seconds(CLOCK_MONOTONIC);
+        must(near_open(str_z(path), false, &x, &damaged), "opening");
+        printf("| open, every checksum verified | | %.3f s |\n", seconds(CLOCK_MONOTONIC) - from);
         size_of(x);
         questions(x, all, "");
         replies(x, all);

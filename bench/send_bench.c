@@ -19,6 +19,7 @@
 #include "desk/people.h"
 #include "desk/reply.h"
 #include "jobs/jobs.h"
+#include "kit.h"
 #include "mail/send.h"
 #include "store/raw.h"
 
@@ -27,17 +28,6 @@ enum { WORKERS = 2 };
 static struct cli_desk desk;
 static struct actor ines;
 static int port;
-
-static void die(const char *what) {
-    fprintf(stderr, "send_bench: %s: %s\n", what, err_text());
-    exit(1);
-}
-
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void open_desk(const char *folder) {
     if (cli_desk_open(folder, NULL, 0, &desk)) die("open");
@@ -92,10 +82,10 @@ static int not_sent(void) {
 
 static double by_the_desk(void) {
     job_workers *workers;
-    double began = seconds();
+    double began = seconds(CLOCK_MONOTONIC);
     if (job_workers_start(&desk.desk, S("/proc/self/exe"), &workers)) die("workers");
     while (not_sent()) usleep(20000);
-    double took = seconds() - began;
+    double took = seconds(CLOCK_MONOTONIC) - began;
     job_workers_stop(workers);
     return took;
 }
@@ -127,10 +117,10 @@ static double by_a_loop(int n) {
     letter = raw.bytes;
     pthread_t threads[WORKERS];
     int each = n / WORKERS;
-    double began = seconds();
+    double began = seconds(CLOCK_MONOTONIC);
     for (int i = 0; i < WORKERS; i++) pthread_create(&threads[i], NULL, loop, &each);
     for (int i = 0; i < WORKERS; i++) pthread_join(threads[i], NULL);
-    return seconds() - began;
+    return seconds(CLOCK_MONOTONIC) - began;
 }
 
 int main(int argc, char **argv) {

@@ -15,6 +15,7 @@
 #include "desk/filing.h"
 #include "desk/intake.h"
 #include "desk/people.h"
+#include "kit.h"
 #include "store/conversation.h"
 #include "store/session.h"
 #include "web/web.h"
@@ -31,16 +32,7 @@ static struct {
     size_t n;
 } b;
 
-static void die(const char *what) {
-    fprintf(stderr, "web_bench: %s: %s\n", what, err_text());
-    exit(1);
-}
-
-static double now_us(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
+static double now_us(void) { return seconds(CLOCK_MONOTONIC) * 1e6; }
 
 /* ---- letters ---- */
 
@@ -183,11 +175,6 @@ static void *asker(void *arg) {
     r->cpu = cpu_us();
     arena_free(a);
     return NULL;
-}
-
-static int by_size(const void *x, const void *y) {
-    double a = *(const double *)x, c = *(const double *)y;
-    return a < c ? -1 : a > c;
 }
 
 static void measure(const char *kind, int threads, double seconds) {
