@@ -105,8 +105,8 @@ $(BIN): $(B)/src/main.o $(LIB)
 	$(say)$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 
 # Tests: one program a module; each run is a target, so that only what changed runs again. What is tested lies in the
-# library; the tests themselves are not optimised, which takes longer than running them.
-TEST_asan := -O0
+# library; the tests themselves are not optimised, which takes longer than running them, and lld links them in less time.
+TEST_asan := -O0 -fuse-ld=lld
 UNIT := $(wildcard test/unit/*_test.c)
 $(B)/test/unit/%: test/unit/%.c $(LIB)
 	@mkdir -p $(@D)

@@ -30,13 +30,16 @@ function colours(figure) {
     washes: [of("--chart-wash-a"), of("--chart-wash-b")], font: `13px ${style.fontFamily}` };
 }
 
+// Steps of an axis of hours: from two days on its labels are days, so its steps are whole ones.
+const hours = [0.1, 0.2, 0.5, 1, 2, 3, 6, 12, ...[1, 2, 5, 7, 14, 28, 70, 140, 350, 700].map((days) => days * 24)];
+
 // Colour is never the only cue: each line has its own dashes.
 const dashes = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
 
 function unitText(figure, v) {
   if (v === null) return "–";
   if (figure.dataset.unit === "share") return `${Math.round(v)} %`;
-  if (figure.dataset.unit === "hours") return v >= 48 ? `${Math.round(v / 24)} d` : `${Math.round(v * 10) / 10} h`;
+  if (figure.dataset.unit === "hours") return v >= 48 ? `${Math.round(v / 2.4) / 10} d` : `${Math.round(v * 10) / 10} h`;
   return String(v);
 }
 
@@ -63,7 +66,8 @@ function options(uPlot, figure, told, width) {
     scales: { x: { time: !days }, y: { range: share ? [0, 100] : (u, min, max) => room(figure, min, max) } },
     axes: [
       { ...axis, values: (u, at) => at.map((v) => (days ? String(v) : day.format(v * 1000))), space: 70 },
-      { ...axis, values: (u, at) => at.map((v) => unitText(figure, v)), size: 60 },
+      { ...axis, values: (u, at) => at.map((v) => unitText(figure, v)), size: 60,
+        ...(figure.dataset.unit === "hours" && { incrs: hours }) },
     ],
     series: [{}, ...told.names.map((name, i) => ({
       label: name, spanGaps: figure.dataset.unit === "count", paths: steps, points: { show: few && !edges.has(i), size: 5 },

@@ -23,8 +23,27 @@ async function count(form, ways) {
   shown.replaceChildren(...fresh.childNodes);
 }
 
+/** What a picture shows is kept as it is typed, like the draft. */
+async function describe(input) {
+  const form = document.getElementById("reply-form");
+  const ways = form?.querySelector("[data-ways]");
+  if (!ways) return;
+  await fetch(ways.dataset.describeUrl, {
+    method: "POST",
+    body: new URLSearchParams({
+      csrf: form.elements.csrf.value,
+      attachment: input.dataset.alt,
+      alt: input.value,
+    }),
+    credentials: "same-origin",
+    redirect: "manual",
+    keepalive: true,
+  });
+}
+
 export function start() {
   let timer = 0;
+  let alts = 0;
   const soon = target => {
     const form = target.closest?.("#reply-form");
     const ways = form?.querySelector("[data-ways]");
@@ -34,6 +53,9 @@ export function start() {
   };
   document.addEventListener("input", e => {
     if (e.target.id === "text") soon(e.target);
+    if (!e.target.dataset?.alt) return;
+    clearTimeout(alts);
+    alts = setTimeout(() => describe(e.target).catch(() => {}), PAUSE);
   });
   document.addEventListener("change", e => {
     if (e.target.name === "way") soon(e.target);

@@ -1,8 +1,9 @@
 /* Mentions pouring in: kept durably at an even rate, read and filed by the desk's own workers meanwhile,
- * while somebody looks at the list all the time. SQLite, all in one process.
+ * while somebody looks at the list all the time, and somebody asks for the next of WAITING (100000) people in
+ * an incident's room, and looks at the room. SQLite, all in one process.
  *
  *     mention_bench FOLDER        RATE (1000) a second for MENTION_SECONDS (120), then as fast as they can
- * until TOTAL (1000000) are there
+ * until TOTAL (1000000) are there; WAITING=0: without the incident
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,9 +13,11 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "../test/unit/team_kit.h"
 #include "base/random.h"
 #include "cli/cli.h"
 #include "desk/heart.h"
+#include "desk/incident.h"
 #include "desk/people.h"
 #include "desk/post.h"
 #include "jobs/jobs.h"
@@ -35,6 +38,9 @@ static struct {
     atomic_bool stop;
     double *took;
     size_t nlists;
+    int64_t incident;
+    double *next, *room;
+    size_t nnext;
 } b;
 
 static void die(const char *what) {
@@ -133,6 +139,47 @@ static void *look(void *arg) {
     return NULL;
 }
 
+/* ---- the room ---- */
+
+static err put_waiting(db_conn *c, void *arg) {
+    const int *from = arg;
+    uint64_t seed = 99 + (uint64_t)*from;
+    struct team_person person;
+    for (int i = *from; i < *from + 1000; i++)
+        TRY(team_put(c, b.brand, b.done.inbox.id, b.incident, i, &seed, &person));
+    return ERR_NONE;
+}
+
+static void open_incident(long waiting) {
+    struct actor ines = {b.brand, b.done.admin.id, S("Ines Duarte")};
+    struct incident_wish wish = {.title = S("The page is not answering")};
+    if (incident_open(&b.cli.desk, b.cli.arena, &ines, &wish, &b.incident)) die("incident");
+    for (int at = 0; at < waiting; at += 1000)
+        if (db_write(b.cli.desk.db, put_waiting, &at)) die("waiting");
+}
+
+static void *answer(void *arg) {
+    arena *a = arena_new(0);
+    struct actor ines = {b.brand, b.done.admin.id, S("Ines Duarte")};
+    (void)arg;
+    while (!atomic_load(&b.stop) && b.nnext < SAMPLES_MAX) {
+        struct room_given given;
+        struct room_look room;
+        double from = now_s();
+        if (room_next(&b.cli.desk, a, &ines, b.incident, &given)) die("next");
+        b.next[b.nnext] = (now_s() - from) * 1e3;
+        if (!given.conversation) die("nobody waits");
+        from = now_s();
+        if (room_look(&b.cli.desk, a, &ines, b.incident, 30, &room)) die("room");
+        b.room[b.nnext++] = (now_s() - from) * 1e3;
+        if (room_give_back(&b.cli.desk, a, &ines, b.incident, given.conversation)) die("give back");
+        arena_reset(a);
+        rest(now_s() + 0.05);
+    }
+    arena_free(a);
+    return NULL;
+}
+
 static int by_size(const void *x, const void *y) {
     double p = *(const double *)x, q = *(const double *)y;
     return p < q ? -1 : p > q;
@@ -208,17 +255,27 @@ static void wait_until_read(void) {
     while (unread() > 0) rest(now_s() + 0.2);
 }
 
+static double most(double *list, size_t n) {
+    qsort(list, n, sizeof *list, by_size);
+    return n ? list[n * 99 / 100] : 0;
+}
+
 int main(int argc, char **argv) {
     random_start();
     if (argc > 1 && !strcmp(argv[1], "reader")) return reader_main();
     if (argc != 2) return fprintf(stderr, "usage: mention_bench FOLDER\n"), 2;
     long rate = env("RATE", 1000), seconds = env("MENTION_SECONDS", 120), total = env("TOTAL", 1000000);
     job_workers *workers;
-    pthread_t looker;
+    long waiting = env("WAITING", 100000);
+    pthread_t looker, writer;
     smtp_start();
     open_desk(argv[1], &workers);
     b.took = calloc(SAMPLES_MAX, sizeof *b.took);
+    b.next = calloc(SAMPLES_MAX, sizeof *b.next);
+    b.room = calloc(SAMPLES_MAX, sizeof *b.room);
+    if (waiting) open_incident(waiting);
     pthread_create(&looker, NULL, look, NULL);
+    if (waiting) pthread_create(&writer, NULL, answer, NULL);
     arena *a = arena_new(0);
     uint64_t n = 0;
     double began = now_s(), worst = 0;
@@ -236,8 +293,8 @@ int main(int argc, char **argv) {
     double read = now_s() - began;
     atomic_store(&b.stop, true);
     pthread_join(looker, NULL);
-    qsort(b.took, b.nlists, sizeof *b.took, by_size);
-    double p99 = b.nlists ? b.took[b.nlists * 99 / 100] : 0;
+    if (waiting) pthread_join(writer, NULL);
+    double p99 = most(b.took, b.nlists);
     printf("| %ld mentions a second for %ld s: all kept, %.0f/s; slowest batch of %d; left to read at the "
            "end | ≥ 1,000/s | "
            "%.0f/s; %.0f ms; %lld, read %.1f s later |\n",
@@ -246,6 +303,11 @@ int main(int argc, char **argv) {
     printf(
         "| the list meanwhile, p99 of %zu; memory of the process | ≤ 20 ms; ≤ 200 MB | %.1f ms; %ld MB |\n",
         b.nlists, p99, memory_mb());
+    if (waiting)
+        printf("| Next meanwhile, %ld waiting in the incident, p99 of %zu; looking at its room | ≤ 20 ms | "
+               "%.1f ms; "
+               "%.1f ms |\n",
+               waiting, b.nnext, most(b.next, b.nnext), most(b.room, b.nnext));
     fflush(stdout);
     double more = now_s();
     uint64_t first = n;

@@ -17,8 +17,8 @@ postfix -c "$work/mail/postfix" reload >/dev/null 2>&1
 sleep 1
 build/${MODE:-release}/bench/send_bench "$work/desk" "$port" "$n"
 began=$(date +%s%N)
-smtp-source -s 2 -m "$n" -l 1200 -f letters@desk.test -t crowd@customer.test "127.0.0.1:$port"
-echo "| smtp-source, 2 sessions, a connection for each letter | | $((n * 1000 / (($(date +%s%N) - began) / 1000000)))/s |"
+smtp-source -s 4 -m "$n" -l 1200 -f letters@desk.test -t crowd@customer.test "127.0.0.1:$port"
+echo "| smtp-source, 4 sessions, a connection for each letter | | $((n * 1000 / (($(date +%s%N) - began) / 1000000)))/s |"
 began=$(date +%s%N)
-smtp-source -d -s 2 -m "$n" -l 1200 -f letters@desk.test -t crowd@customer.test "127.0.0.1:$port"
-echo "| smtp-source, 2 sessions kept open | | $((n * 1000 / (($(date +%s%N) - began) / 1000000)))/s |"
+smtp-source -d -s 4 -m "$n" -l 1200 -f letters@desk.test -t crowd@customer.test "127.0.0.1:$port"
+echo "| smtp-source, 4 sessions kept open | | $((n * 1000 / (($(date +%s%N) - began) / 1000000)))/s |"

@@ -23,7 +23,7 @@
 #include "mail/send.h"
 #include "store/raw.h"
 
-enum { WORKERS = 2 };
+enum { WORKERS = 4 };
 
 static struct cli_desk desk;
 static struct actor ines;

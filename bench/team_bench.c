@@ -16,7 +16,6 @@
 #include "desk/heart.h"
 #include "desk/incident.h"
 #include "desk/people.h"
-#include "store/customer.h"
 #include "store/inbox.h"
 
 static struct desk desk;
@@ -65,57 +64,13 @@ struct filling {
     struct team_shared *shared; /* NULL: nobody answers them */
 };
 
-/* Rows as intake and listening would leave them, a thousand a transaction. */
 static err fill(db_conn *c, void *arg) {
     struct filling *f = arg;
-    int64_t brand = done.brand.id, now = clock_now(NULL);
     uint64_t seed = f->seed;
     for (int i = f->from; i < f->to; i++) {
-        ARENA_AUTO arena *a = arena_new(0);
-        char text[500];
-        str name = str_z(team_name(i)), address = str_fmt(a, "c%d@customer.example", i);
-        struct customer customer = {.id = id_new(now), .name = name, .about = S(""), .created_at = now};
-        struct conversation v = {.id = id_new(now),
-                                 .number = i + 1,
-                                 .inbox_id = inbox.id,
-                                 .customer_id = customer.id,
-                                 .channel = CHANNEL_MAIL,
-                                 .subject = S("the page"),
-                                 .state = CONVERSATION_US,
-                                 .waiting_since = now - HOUR_MS + i,
-                                 .version = 1,
-                                 .created_at = now,
-                                 .updated_at = now};
-        team_sentence(&seed, text, sizeof text);
-        v.snippet = str_z(text);
-        struct message m = {.id = id_new(now),
-                            .conversation_id = v.id,
-                            .kind = MESSAGE_LETTER,
-                            .channel = CHANNEL_MAIL,
-                            .from_name = name,
-                            .from_address = address,
-                            .subject = v.subject,
-                            .text = str_z(text),
-                            .said_at = now,
-                            .created_at = now};
-        struct message_address from = {m.id, ROLE_FROM, name, address};
-        struct incident_conversation part = {.id = id_new(now),
-                                             .incident_id = incident,
-                                             .conversation_id = v.id,
-                                             .message_id = m.id,
-                                             .state = INCIDENT_PART_IN,
-                                             .why = S("page"),
-                                             .at = now};
-        TRY(store_customer_insert(c, brand, &customer));
-        TRY(store_conversation_insert(c, brand, &v));
-        TRY(store_message_insert(c, brand, &m));
-        TRY(store_message_address_insert(c, brand, 0, &from));
-        TRY(store_incident_conversation_put(c, brand, &part));
-        if (!f->shared) continue;
-        struct team_person *p = &f->shared->person[i];
-        p->conversation = v.id;
-        snprintf(p->name, sizeof p->name, "%.*s", STR_FMT(name));
-        snprintf(p->address, sizeof p->address, "%.*s", STR_FMT(address));
+        struct team_person spare;
+        TRY(team_put(c, done.brand.id, inbox.id, incident, i, &seed,
+                     f->shared ? &f->shared->person[i] : &spare));
     }
     return ERR_NONE;
 }
@@ -190,6 +145,11 @@ static int run_team(const char *target, const char *folder, int people, int writ
         ids[i] = invited.agent.id;
     }
     s->people = people;
+    for (size_t i = 0; i < sizeof team_facts / sizeof *team_facts; i++) {
+        int64_t id;
+        struct room_fact_wish wish = {.text = str_z(team_facts[i]), .minutes = 24 * 60};
+        if (room_fact_add(&desk, memory, &who[0], incident, &wish, &id)) die("fact");
+    }
     fill_all(people, s);
     db_close(desk.db);
     heart_close(&desk);

@@ -70,15 +70,33 @@ err channel_insert_in(db_conn *c, arena *a, struct store_channel *row, str addre
     return store_channel_insert(c, row);
 }
 
+/* One account read by two inboxes would make two conversations of each post: it may have been connected under
+ * another name, since names change. */
+static err refuse_same(db_conn *c, arena *a, int64_t brand, int64_t inbox,
+                       const struct social_network *network, str account_id) {
+    struct store_channel there;
+    if (!account_id.n) return ERR_NONE;
+    err e =
+        store_channel_same(c, a, brand, str_z(social_kind_text(network->kind)), account_id, inbox, &there);
+    if (!e)
+        return err_set(ERR_CONFLICT, "The account is connected already, as %.*s.", STR_FMT(there.address));
+    return e == ERR_MISSING ? ERR_NONE : e;
+}
+
 err channel_connected_in(db_conn *c, arena *a, int64_t brand, int64_t inbox,
                          const struct social_network *network, const struct social_account *account,
                          int64_t now) {
     struct store_inbox row, there;
+    TRY(refuse_same(c, a, brand, inbox, network, account->id));
     TRY(store_inbox_by_id(c, a, brand, inbox, &row));
     str address = channel_address(a, network, account);
     if (!str_eq(address, row.address)) {
         err e = store_inbox_of_brand_by_address(c, a, brand, address, &there);
-        if (!e) return err_set(ERR_CONFLICT, "%.*s is connected already.", STR_FMT(address));
+        if (!e)
+            return err_set(ERR_CONFLICT,
+                           "%.*s was connected before. Begin again and write the account as %.*s, so that it "
+                           "comes back to its letters.",
+                           STR_FMT(address), STR_FMT(account->account));
         if (e != ERR_MISSING) return e;
         row.address = address;
         TRY(store_inbox_update(c, a, &row));
@@ -126,6 +144,7 @@ static err insert(db_conn *c, void *arg) {
     struct adding *x = arg;
     int64_t now = desk_now(x->desk);
     struct store_channel row = x->row;
+    TRY(refuse_same(c, x->arena, x->brand, 0, x->network, x->account.id));
     TRY(channel_insert_in(c, x->arena, &row, channel_address(x->arena, x->network, &x->account), x->name,
                           false, now));
     x->inbox = row.inbox_id;
@@ -253,10 +272,4 @@ err channel_get(const struct desk *d, arena *a, int64_t brand, int64_t inbox, st
     DB_READ_AUTO db_conn *c = NULL;
     TRY(db_read_begin(d->db, &c));
     return store_channel_get(c, a, brand, inbox, ret);
-}
-
-err channel_list(const struct desk *d, arena *a, int64_t brand, store_channel_list *ret) {
-    DB_READ_AUTO db_conn *c = NULL;
-    TRY(db_read_begin(d->db, &c));
-    return store_channel_list_of_brand(c, a, brand, ret);
 }

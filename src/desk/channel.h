@@ -53,7 +53,6 @@ err channel_consent_done(struct desk *d, arena *a, int64_t account, str state, s
 err channel_client_document(const struct desk *d, arena *a, social_kind kind, str *ret_json);
 
 err channel_get(const struct desk *d, arena *a, int64_t brand, int64_t inbox, struct store_channel *ret);
-err channel_list(const struct desk *d, arena *a, int64_t brand, store_channel_list *ret);
 
 /* An account in use. `call` and `account` point into it: it must not be moved. */
 struct channel_use {

@@ -2,7 +2,9 @@
 #include "base/random.h"
 #include "desk/channel_own.h"
 #include "desk/check.h"
+#include "desk/roles.h"
 #include "desk/secret.h"
+#include "store/agent.h"
 #include "store/inbox.h"
 
 str channel_client_id(const struct desk *d, arena *a) {
@@ -120,6 +122,17 @@ static err write_done(db_conn *c, void *arg) {
     return channel_connected_in(c, x->arena, x->brand, x->inbox, x->network, &x->social, x->now);
 }
 
+/* Whoever asked may have lost the right meanwhile. */
+static err still_may(db_conn *c, struct consent *x) {
+    struct store_agent agent;
+    enum role role;
+    err e = store_agent_by_account(c, x->arena, x->row.brand_id, x->account, &agent);
+    if (e && e != ERR_MISSING) return e;
+    if (!e && !agent.disabled_at && role_from(agent.role, &role) && role_may(role, RIGHT_ADMIN))
+        return ERR_NONE;
+    return err_set(ERR_MISSING, "Nobody asked for this consent from here. Begin again.");
+}
+
 static err find_asked(struct consent *x) {
     DB_READ_AUTO db_conn *c = NULL;
     TRY(db_read_begin(x->desk->db, &c));
@@ -127,6 +140,7 @@ static err find_asked(struct consent *x) {
     if (e == ERR_MISSING || (!e && x->row.pending_by != x->account))
         return err_set(ERR_MISSING, "Nobody asked for this consent from here. Begin again.");
     TRY(e);
+    TRY(still_may(c, x));
     if (x->row.pending_at + CHANNEL_CONSENT_MS < x->now)
         return err_set(ERR_CONFLICT, "The consent took longer than a quarter of an hour. Begin again.");
     x->brand = x->row.brand_id;

@@ -1,4 +1,4 @@
-/* Shared by channel.c, channel_consent.c, channel_use.c and channel_round.c. */
+/* Shared by the channel_*.c files. */
 #ifndef LONGHAND_DESK_CHANNEL_OWN_H
 #define LONGHAND_DESK_CHANNEL_OWN_H
 
@@ -25,5 +25,9 @@ err channel_insert_in(db_conn *c, arena *a, struct store_channel *row, str addre
 err channel_connected_in(db_conn *c, arena *a, int64_t brand, int64_t inbox,
                          const struct social_network *network, const struct social_account *account,
                          int64_t now);
+
+/* The account's followers, once a day of the brand's zone (desk/follower.h). Where they cannot be had, the
+ * log says so. */
+void channel_followers(struct channel_use *use);
 
 #endif

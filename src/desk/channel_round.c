@@ -67,15 +67,19 @@ static err write_page(db_conn *c, void *arg) {
     return ERR_NONE;
 }
 
-/* What a page holds is kept and the cursor moved in one transaction. */
+/* What a page holds is kept and the cursor moved in one transaction. A network that gives more than it was
+ * asked for loses none of it: the cursor moves with the last of them. */
 static err keep_page(struct round *r, arena *a, const struct social_page *page) {
-    size_t n = page->posts.n < SOCIAL_FETCH_MAX ? page->posts.n : SOCIAL_FETCH_MAX, fresh = 0;
+    const struct store_channel *row = &r->use.row;
+    size_t n = page->posts.n, from = 0;
     struct post_kept *kept = arena_array(a, n + 1, sizeof *kept);
     r->end.kept = 0;
-    TRY(post_keep(r->desk, a, r->use.row.brand_id, r->use.row.inbox_id, page->posts.v, n, write_page, r,
-                  kept));
-    for (size_t i = 0; i < n; i++) fresh += kept[i].id != 0;
-    r->fresh += (int64_t)fresh;
+    for (; n - from > SOCIAL_FETCH_MAX; from += SOCIAL_FETCH_MAX)
+        TRY(post_keep(r->desk, a, row->brand_id, row->inbox_id, page->posts.v + from, SOCIAL_FETCH_MAX, NULL,
+                      NULL, kept + from));
+    TRY(post_keep(r->desk, a, row->brand_id, row->inbox_id, page->posts.v + from, n - from, write_page, r,
+                  kept + from));
+    for (size_t i = 0; i < n; i++) r->fresh += kept[i].id != 0;
     return ERR_NONE;
 }
 
@@ -207,9 +211,9 @@ static err end_round(struct round *r) {
     if (r->fresh) end->post_at = last = now;
     end->kept = r->fresh;
     if (end->state == CHANNEL_IS_WELL)
-        end->next_at = r->more                       ? now + SECOND_MS
-                       : now - last < 10 * MINUTE_MS ? now + CHANNEL_BUSY_MS
-                                                     : now + CHANNEL_IDLE_MS;
+        end->next_at = r->more && r->fresh                      ? now + SECOND_MS
+                       : r->more || now - last < 10 * MINUTE_MS ? now + CHANNEL_BUSY_MS
+                                                                : now + CHANNEL_IDLE_MS;
     bool news = end->state != r->use.row.state || !str_eq(end->says, r->use.row.says);
     TRY(db_write(r->desk->db, write_round, r));
     if (news) desk_changed(r->desk, end->brand_id, 0, "inbox");
@@ -221,13 +225,17 @@ static err do_round(struct round *r) {
     ARENA_AUTO arena *a = arena_new(PAGE_MEMORY);
     if (r->use.network->fetch) TRY(pages(r));
     if (r->use.network->look && r->end.state == CHANNEL_IS_WELL) TRY(look(r, a));
+    r->use.call.arena = a;
+    if (r->end.state == CHANNEL_IS_WELL) channel_followers(&r->use);
     return ERR_NONE;
 }
 
 err channel_round(struct desk *d, arena *a, const struct job *job) {
     struct round r = {.desk = d, .arena = a, .job = job};
     err e = channel_open(d, a, job->brand_id, job->subject_id, &r.use);
-    if (e == ERR_CONFLICT || e == ERR_MISSING) return settle_job(d, job, 0);
+    if (e == ERR_MISSING) return settle_job(d, job, 0);
+    /* Paused or switched off: the job stays, so that going on needs nobody to begin it anew. */
+    if (e == ERR_CONFLICT) return settle_job(d, job, desk_now(d) + CHANNEL_IDLE_MS);
     if (e == ERR_BUSY) return settle_job(d, job, desk_now(d) + LATER_MS);
     r.end = r.use.row;
     if (e == ERR_DENIED) {

@@ -89,6 +89,20 @@ static err keep_secret(void *context, str secret) {
     return ERR_NONE;
 }
 
+static err latest_secret(void *context, arena *a, str *ret_secret) {
+    const struct channel_use *use = context;
+    struct store_channel row;
+    struct social_account account;
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(use->desk->db, &c));
+    TRY(store_channel_get(c, a, use->row.brand_id, use->row.inbox_id, &row));
+    if (row.version != use->row.version)
+        return err_set(ERR_CONFLICT, "The account was connected anew meanwhile.");
+    TRY(channel_unseal(use->desk, a, &row, &account));
+    *ret_secret = account.secret;
+    return ERR_NONE;
+}
+
 /* ---- opening ---- */
 
 err channel_network(str kind, const struct social_network **ret) {
@@ -125,6 +139,7 @@ err channel_open(struct desk *d, arena *a, int64_t brand, int64_t inbox, struct 
         return e;
     }
     use->account.renewed = keep_secret;
+    use->account.latest = latest_secret;
     use->account.renewed_context = use;
     use->call = (struct social_call){
         .arena = a, .account = &use->account, .clock = d->clock, .inside = d->posts_inside};

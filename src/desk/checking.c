@@ -208,7 +208,9 @@ err checking_stops(struct desk *d, arena *a, int64_t brand, const struct checked
     }
     for (size_t i = 0; i < checked->remarks.n; i++) {
         const struct remark *r = &checked->remarks.v[i];
-        if (r->level == REMARK_STOP && listed(kinds, remark_kind_name(r->kind))) *list_add(a, &stops) = *r;
+        /* What colleagues found to be untrue is no matter of a brand's taste. */
+        bool stops_here = r->kind == REMARK_FACT || listed(kinds, remark_kind_name(r->kind));
+        if (r->level == REMARK_STOP && stops_here) *list_add(a, &stops) = *r;
     }
     *ret = stops;
     return ERR_NONE;

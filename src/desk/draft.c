@@ -1,9 +1,11 @@
 #include "base/random.h"
+#include "desk/check.h"
 #include "desk/merge.h"
 #include "desk/reply.h"
 #include "desk/room_next.h"
 #include "desk/settings.h"
 #include "format/picture.h"
+#include "format/post.h"
 #include "net/objects.h"
 #include "store/job.h"
 
@@ -139,6 +141,24 @@ static err detach(db_conn *c, void *arg) {
 err draft_detach(struct desk *d, arena *a, const struct actor *who, int64_t attachment) {
     struct draft_change g = {.desk = d, .arena = a, .who = who, .file.id = attachment};
     return db_write(d->db, detach, &g);
+}
+
+static err describe(db_conn *c, void *arg) {
+    struct draft_change *g = arg;
+    struct attachment file;
+    TRY(store_attachment_get(c, g->arena, g->who->brand, g->file.id, &file));
+    bool mine = !file.message_id && file.agent_id == g->who->agent;
+    if (!mine || file.conversation_id != g->file.conversation_id)
+        return err_set(ERR_MISSING, "There is no such file.");
+    return store_attachment_alt(c, g->who->brand, g->file.id, g->file.alt);
+}
+
+err draft_describe(struct desk *d, arena *a, const struct actor *who, int64_t conversation,
+                   int64_t attachment, str alt) {
+    struct draft_change g = {
+        .desk = d, .arena = a, .who = who, .file = {.id = attachment, .conversation_id = conversation}};
+    TRY(check_line_or_empty("What the picture shows", alt, POST_ALT_MAX, &g.file.alt));
+    return db_write(d->db, describe, &g);
 }
 
 err attachment_bytes(struct desk *d, arena *a, const struct actor *who, int64_t id, struct attachment *ret) {

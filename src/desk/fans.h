@@ -38,11 +38,12 @@ int64_t fans_day_start(const struct zone *zone, int64_t day);
 
 /* ---- a span of time ---- */
 
-/* A month "2026-02" or a year "2026" of the brand's calendar; "" is the month of `now`. false for anything
- * else. */
+/* A month "2026-02", a year "2026" or the week in which a day "2026-02-18" lies, of the brand's calendar; ""
+ * is the month of `now`. false for anything else. */
 struct fans_span {
     int64_t from, until; /* milliseconds */
     int year, month;     /* month 0: the whole year */
+    int64_t week;        /* its Monday, 20260216; 0: it is no week */
 };
 bool fans_span_of(const struct zone *zone, str text, int64_t now, struct fans_span *ret);
 str fans_span_text(arena *a, const struct fans_span *span);
@@ -52,15 +53,15 @@ struct fans_span fans_span_move(const struct zone *zone, const struct fans_span 
 /* ---- who is still with us ---- */
 
 struct fans_group {
-    int64_t people; /* watched at all */
-    int64_t stayed,
-        gone; /* after a year still there; gone until then. The others are watched for less than that */
+    int64_t people;        /* watched at all */
+    int64_t stayed, gone;  /* of those whose year is over: still there then, and gone within it */
     struct curve_point at; /* after a year */
     curve_step_list steps;
 };
 struct fans_still {
     struct fans_group trouble, free;
     int64_t quiet_days, drawn_day; /* 0: not drawn yet */
+    int64_t drawn_at;              /* ms; who stands behind the numbers: store_fan_watched */
     bool few;                      /* too few of one kind for a curve: say so in words */
 };
 err fans_still(db_conn *c, arena *a, int64_t brand, struct fans_still *ret);
@@ -75,5 +76,8 @@ err fans_share(struct desk *d, arena *a, const struct actor *who, int64_t reader
 /* A customer is forgotten, and what they bought under any of their addresses. In the caller's transaction,
  * while those are still known. */
 err fans_forget(db_conn *c, arena *a, int64_t brand, int64_t customer);
+/* A customer may be about to go, since nothing is theirs any more: what they bought is a stranger's again,
+ * and nothing is counted of them. If they stay they are counted anew. In the caller's transaction. */
+err fans_drop(db_conn *c, arena *a, int64_t brand, int64_t customer);
 
 #endif

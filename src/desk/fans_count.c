@@ -24,6 +24,7 @@ struct counting {
     fan_said_list said;
     fan_bought_list bought;
     LIST(struct told) told;
+    LIST(const struct fan_said *) replies; /* of said: some write a thousand letters, and get few */
 };
 
 /* What a letter is, as far as it was listened to. */
@@ -119,9 +120,9 @@ static err count_talk(db_conn *c, struct counting *x, size_t from, size_t to) {
 /* Our last reply to them before `at`, outside of conversation `except`. */
 static const struct fan_said *reply_before(const struct counting *x, int64_t at, int64_t except) {
     const struct fan_said *best = NULL;
-    for (size_t i = 0; i < x->said.n; i++) {
-        const struct fan_said *s = &x->said.v[i];
-        if (s->kind != MESSAGE_REPLY || s->conversation_id == except || s->said_at >= at) continue;
+    for (size_t i = 0; i < x->replies.n; i++) {
+        const struct fan_said *s = x->replies.v[i];
+        if (s->conversation_id == except || s->said_at >= at) continue;
         if (!best || s->said_at > best->said_at) best = s;
     }
     return best;
@@ -207,19 +208,18 @@ static fan_ids signs_of(struct counting *x) {
     return signs;
 }
 
-/* The first letter that tells of trouble, and the reply to it. */
+/* The first letter that tells of trouble, and the first reply to one, which may be another. */
 static void find_trouble(const struct counting *x, const struct fan_said **ret_letter,
                          const struct fan_said **ret_reply) {
-    const struct fan_said *letter = NULL, *reply = NULL;
+    const struct fan_said *letter = NULL, *reply = NULL, *open = NULL;
     for (size_t i = 0; i < x->said.n; i++) {
         const struct fan_said *s = &x->said.v[i];
-        if (is_letter(s) && x->told.v[i].trouble && (!letter || s->said_at < letter->said_at)) letter = s;
-    }
-    for (size_t i = 0; letter && i < x->said.n && !reply; i++) {
-        const struct fan_said *s = &x->said.v[i];
-        if (s->kind == MESSAGE_REPLY && s->conversation_id == letter->conversation_id &&
-            s->said_at >= letter->said_at)
-            reply = s;
+        if (is_letter(s) && x->told.v[i].trouble) {
+            if (!letter || s->said_at < letter->said_at) letter = s;
+            open = s;
+        } else if (s->kind == MESSAGE_REPLY && open && open->conversation_id == s->conversation_id) {
+            if (!reply || s->said_at < reply->said_at) reply = s;
+        }
     }
     *ret_letter = letter;
     *ret_reply = reply;
@@ -238,7 +238,7 @@ static err count_life(db_conn *c, struct counting *x) {
     if (reply) {
         life.trouble_from = reply->said_at;
         life.trouble_last = last_before_silence(&signs, reply->said_at, quiet);
-        life.trouble_id = letter->conversation_id;
+        life.trouble_id = reply->conversation_id;
     }
     return store_fan_life_put(c, x->brand, &life);
 }
@@ -279,7 +279,7 @@ static err claim_purchases(db_conn *c, struct counting *x, int64_t customer) {
 static err count_person(db_conn *c, struct counting *x, int64_t person) {
     fan_ids weeks, times;
     x->person = person;
-    x->said.n = x->told.n = x->bought.n = 0;
+    x->said.n = x->told.n = x->bought.n = x->replies.n = 0;
     TRY(store_fans_wipe(c, x->a, x->brand, person, &weeks, &times));
     for (size_t i = 0; i < weeks.n; i++)
         if (!i || weeks.v[i] != weeks.v[i - 1]) TRY(store_fan_week_stale(c, x->brand, weeks.v[i]));
@@ -288,8 +288,11 @@ static err count_person(db_conn *c, struct counting *x, int64_t person) {
     if (person > 0) TRY(claim_purchases(c, x, person));
     if (person > 0) TRY(store_fans_said(c, x->a, x->brand, person, SAID_MAX, &x->said));
     TRY(store_fans_bought(c, x->a, x->brand, person, BOUGHT_MAX, &x->bought));
-    for (size_t i = 0; i < x->said.n; i++)
-        *list_add(x->a, &x->told) = is_letter(&x->said.v[i]) ? told_of(x->said.v[i].heard) : (struct told){0};
+    for (size_t i = 0; i < x->said.n; i++) {
+        const struct fan_said *s = &x->said.v[i];
+        *list_add(x->a, &x->told) = is_letter(s) ? told_of(s->heard) : (struct told){0};
+        if (s->kind == MESSAGE_REPLY) *list_add(x->a, &x->replies) = s;
+    }
     if (person > 0) TRY(store_fans_counted(c, x->brand, person, x->generation));
     TRY(count_conversations(c, x));
     TRY(count_purchases(c, x));
@@ -352,29 +355,46 @@ static err write_weeks(db_conn *c, void *arg) {
 
 /* ---- curves ---- */
 
+struct drawn {
+    struct curve_count count;
+    int64_t over, gone; /* whose year is over; gone within it */
+};
 struct drawing {
-    struct curve_count trouble, free;
+    struct drawn trouble, free;
     int64_t now, quiet;
 };
+
+/* Somebody who was watched from `from` to `until` at most, and heard of last at `last`. Their year says
+ * something when all of it could be seen: who came lately and is gone already must not stand beside nobody
+ * who stayed. */
+static void add_watched(const struct drawing *d, struct drawn *to, int64_t from, int64_t last,
+                        int64_t until) {
+    bool gone = last + d->quiet <= until;
+    int64_t days = ((gone ? last + d->quiet : until) - from) / DAY_MS;
+    curve_add(&to->count, days, gone);
+    gone = gone && days <= CURVE_YEAR;
+    if ((gone ? d->now : until) - from < CURVE_YEAR * (int64_t)DAY_MS) return;
+    to->over++;
+    to->gone += gone;
+}
 
 /* Gone is who was silent for so long; until then they were there. Trouble ends the life of those without. */
 static void add_life(void *context, const struct fan_life *l) {
     struct drawing *d = context;
-    int64_t gone_at = l->free_last + d->quiet, until = l->free_until ? l->free_until : d->now;
-    bool gone = gone_at <= until;
-    if (until > l->free_from || gone)
-        curve_add(&d->free, ((gone ? gone_at : until) - l->free_from) / DAY_MS, gone);
-    if (!l->trouble_from || l->trouble_from > d->now) return;
-    gone_at = l->trouble_last + d->quiet;
-    gone = gone_at <= d->now;
-    curve_add(&d->trouble, ((gone ? gone_at : d->now) - l->trouble_from) / DAY_MS, gone);
+    int64_t until = l->free_until ? l->free_until : d->now;
+    if (until > l->free_from) add_watched(d, &d->free, l->free_from, l->free_last, until);
+    if (l->trouble_from && l->trouble_from <= d->now)
+        add_watched(d, &d->trouble, l->trouble_from, l->trouble_last, d->now);
 }
 
-static void add_steps(arena *a, const struct curve_count *count, bool trouble, fan_step_list *to) {
+static void add_steps(arena *a, const struct drawing *d, bool trouble, fan_step_list *to) {
+    const struct drawn *of = trouble ? &d->trouble : &d->free;
     curve_step_list steps;
-    curve_steps(a, count, &steps);
+    curve_steps(a, &of->count, &steps);
     for (size_t i = 0; i < steps.n; i++)
         *list_add(a, to) = (struct fan_step){trouble, steps.v[i].day, steps.v[i].at_risk, steps.v[i].gone};
+    *list_add(a, to) = (struct fan_step){trouble, FAN_STEP_YEAR, of->over, of->gone};
+    *list_add(a, to) = (struct fan_step){trouble, FAN_STEP_DRAWN, d->now, 0};
 }
 
 static err draw(struct desk *d, struct counting *x, fan_step_list *ret) {
@@ -385,8 +405,8 @@ static err draw(struct desk *d, struct counting *x, fan_step_list *ret) {
     w->quiet = x->quiet * (int64_t)DAY_MS;
     TRY(db_read_begin(d->db, &c));
     TRY(store_fan_lives(c, x->brand, add_life, w));
-    add_steps(x->a, &w->trouble, true, &steps);
-    add_steps(x->a, &w->free, false, &steps);
+    add_steps(x->a, w, true, &steps);
+    add_steps(x->a, w, false, &steps);
     *ret = steps;
     return ERR_NONE;
 }

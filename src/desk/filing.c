@@ -8,6 +8,7 @@
 #include "desk/incoming.h"
 #include "desk/outbox.h"
 #include "desk/post.h"
+#include "desk/status_mail.h"
 #include "letter/words.h"
 #include "store/brand.h"
 #include "store/conversation.h"
@@ -78,6 +79,7 @@ struct place {
     int64_t conversation; /* join this one; 0: begin a new one */
     int64_t related;      /* it may belong to this one */
     int64_t bounced;      /* the reply that this is a report about */
+    bool of_status;       /* a machine's answer to a mail of the status page */
 };
 
 /* From an inbox of ours, and nobody vouches for that: anybody can write so. */
@@ -129,6 +131,10 @@ static err find_addressed(db_conn *c, arena *a, const struct filing *f, struct p
     return try_place(c, f, conversation, place);
 }
 
+static bool is_machines(const struct message *m) {
+    return str_eq(m->machine, S("bounce")) || str_eq(m->machine, S("auto_reply"));
+}
+
 /* A letter joins by naming a message that we sent, or by coming to the address that it asked for, and coming
  * from somebody who takes part there. Either alone is no evidence: ids are guessed and quoted, addresses are
  * forwarded and forged. A report about a letter that came back joins what it is about. */
@@ -139,6 +145,8 @@ static err find_place(db_conn *c, arena *a, const struct filing *f, int64_t now,
                   f->message.auth != AUTH_OWN;
     if (report)
         TRY(bounce_mark_in(c, f->desk, a, f->brand, &f->bounce, now, &place.conversation, &place.bounced));
+    if (!place.conversation && (report || is_machines(&f->message)))
+        TRY(status_report_in(c, a, f->brand, &f->bounce, &f->references, report, now, &place.of_status));
     if (!place.conversation) TRY(find_named(c, a, f, &place));
     if (!place.conversation) TRY(find_addressed(c, a, f, &place));
     if (place.conversation) place.related = 0;
@@ -167,13 +175,13 @@ static err put_rest(db_conn *c, struct filing *f) {
                             m->problem);
 }
 
-static err begin(db_conn *c, arena *a, struct filing *f, int64_t related, int64_t now) {
+static err begin(db_conn *c, arena *a, struct filing *f, const struct place *place, int64_t now) {
     struct conversation v = {.id = import_id(&f->raw, now),
                              .inbox_id = f->raw.inbox_id,
                              .channel = f->message.channel,
                              .subject = str_clip_utf8(f->message.subject, 500),
                              .snippet = filing_snippet(a, f->message.text),
-                             .related_id = related,
+                             .related_id = place->related,
                              .version = 1,
                              .created_at = f->raw.received_at,
                              .updated_at = f->raw.received_at};
@@ -183,7 +191,7 @@ static err begin(db_conn *c, arena *a, struct filing *f, int64_t related, int64_
     if (!v.related_id) TRY(store_conversation_latest_of(c, f->brand, v.customer_id, v.id, &v.related_id));
     TRY(store_brand_number(c, a, f->brand, &v.number));
     filing_letter_waits(&v, f->raw.received_at);
-    if (f->raw.origin == RAW_PAST) import_is_past(&v, f->raw.received_at);
+    if (f->raw.origin == RAW_PAST || place->of_status) import_is_past(&v, f->raw.received_at);
     if (blocked) {
         v.state = CONVERSATION_DONE;
         v.closed_kind = CLOSED_JUNK;
@@ -313,8 +321,8 @@ err filing_put(db_conn *c, arena *a, struct filing *f, int64_t now, int64_t *ret
     if (letter) {
         TRY(find_place(c, a, f, now, &place));
         /* Some reports are known by nothing but what they say. */
-        if (place.bounced) f->message.machine = S("bounce");
-        TRY(place.conversation ? join(c, a, f, place.conversation) : begin(c, a, f, place.related, now));
+        if (place.bounced || (place.of_status && !f->message.machine.n)) f->message.machine = S("bounce");
+        TRY(place.conversation ? join(c, a, f, place.conversation) : begin(c, a, f, &place, now));
     }
     TRY(store_message_insert(c, f->brand, &f->message));
     TRY(put_rest(c, f));

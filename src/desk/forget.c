@@ -14,7 +14,6 @@
 #include "desk/print_box_run.h"
 #include "desk/promise.h"
 #include "desk/settings.h"
-#include "desk/story.h"
 #include "desk/survey.h"
 #include "desk/track.h"
 #include "desk/transport.h"
@@ -26,6 +25,7 @@
 #include "store/gesture.h"
 #include "store/post.h"
 #include "store/room.h"
+#include "store/story.h"
 #include "store/training.h"
 
 enum { AT_ONCE = 100, ASIDE_AT_ONCE = 1000 };
@@ -54,7 +54,7 @@ static err words_of_parts(db_conn *c, int64_t brand, int64_t conversation, int64
     TRY(defect_forget_in(c, brand, conversation, now));
     TRY(track_forget(c, brand, conversation));
     TRY(incoming_forget(c, brand, conversation));
-    TRY(story_forget(c, brand, conversation));
+    TRY(store_story_forget(c, brand, conversation));
     TRY(incident_forget(c, brand, conversation));
     TRY(store_posts_forget(c, brand, conversation));
     TRY(store_room_forget(c, brand, conversation));

@@ -6,6 +6,7 @@
 #include "desk/merge.h"
 #include "desk/status.h"
 #include "store/message.h"
+#include "store/room.h"
 
 /* What one of these transactions needs; each uses the part that concerns it. */
 struct run {
@@ -69,11 +70,18 @@ static err update(db_conn *c, struct run *x, struct store_incident *i) {
     return store_incident_update(c, x->who->brand, i);
 }
 
+/* Its state is another one: so is, for its conversations, which incident they are in. */
+static err update_state(db_conn *c, struct run *x, struct store_incident *i) {
+    TRY(update(c, x, i));
+    return store_room_place_all(c, x->who->brand, i->id);
+}
+
 /* ---- looking ---- */
 
 err incident_get_in(db_conn *c, arena *a, int64_t brand, int64_t id, struct incident *ret) {
     struct incident x = {0};
     TRY(store_incident_get(c, a, brand, id, &x.incident));
+    TRY(store_incident_counts(c, brand, &x.incident));
     TRY(store_incident_words(c, a, brand, id, &x.words));
     *ret = x;
     return ERR_NONE;
@@ -193,8 +201,10 @@ err incident_join_in(db_conn *c, arena *a, const struct actor *who, int64_t inci
 
 static err write_join(db_conn *c, void *arg) {
     struct run *x = arg;
-    for (size_t i = 0; i < x->n; i++)
-        TRY(incident_join_in(c, x->a, x->who, x->incident, x->conversations[i], x->now));
+    struct store_incident i;
+    TRY(get(c, x, x->incident, -1, &i));
+    TRY(in_state(&i, PROPOSED | OPEN | OVER));
+    for (size_t k = 0; k < x->n; k++) TRY(join_in(c, x->a, x->who, &i, x->conversations[k], x->now));
     return ERR_NONE;
 }
 
@@ -209,7 +219,8 @@ err incident_join(struct desk *d, arena *a, const struct actor *who, int64_t inc
     return told(&x, write_join);
 }
 
-/* Those that were proposed; one that is in another open incident stays proposed here. */
+/* Those that were proposed; one that is in another open incident stays proposed here, and one that was merged
+ * into another conversation is proposed by that. */
 static err take_proposed(db_conn *c, struct run *x, const struct store_incident *i, int64_t most) {
     int64_t after = 0, other;
     x->count = 0;
@@ -221,13 +232,34 @@ static err take_proposed(db_conn *c, struct run *x, const struct store_incident 
         if (!page.n) break;
         for (size_t k = 0; k < page.n; k++) {
             after = page.v[k].id;
+            struct conversation v;
             TRY(store_incident_open_of(c, x->who->brand, page.v[k].conversation_id, &other));
-            if (other && other != i->id) continue;
+            TRY(store_conversation_get(c, x->a, x->who->brand, page.v[k].conversation_id, &v));
+            if ((other && other != i->id) || v.merged_into) continue;
             TRY(join_in(c, x->a, x->who, i, page.v[k].conversation_id, x->now));
             x->count++;
         }
     }
     return ERR_NONE;
+}
+
+/* It is about to be open: those that people took in, and that are in another open incident (not in `into`, 0
+ * none), stay there; here they are proposed again. */
+static err leave_to_others(db_conn *c, struct run *x, int64_t incident, int64_t into) {
+    int64_t after = 0, other;
+    for (;;) {
+        incident_conversation_list page;
+        TRY(store_incident_conversations(c, x->a, x->who->brand, incident, INCIDENT_PART_IN, after,
+                                         INCIDENT_JOIN_MAX, &page));
+        for (size_t k = 0; k < page.n; k++) {
+            after = page.v[k].id;
+            TRY(store_incident_open_of(c, x->who->brand, page.v[k].conversation_id, &other));
+            if (!other || other == incident || other == into) continue;
+            page.v[k].state = INCIDENT_PART_PROPOSED;
+            TRY(store_incident_conversation_put(c, x->who->brand, &page.v[k]));
+        }
+        if (page.n < INCIDENT_JOIN_MAX) return ERR_NONE;
+    }
 }
 
 static err write_join_proposed(db_conn *c, void *arg) {
@@ -336,8 +368,9 @@ static err write_confirm(db_conn *c, void *arg) {
     if (x->title.n) i.title = x->title;
     i.opened_at = x->now;
     i.opened_by = x->who->agent;
-    TRY(update(c, x, &i));
-    return take_proposed(c, x, &i, INT64_MAX);
+    TRY(leave_to_others(c, x, i.id, 0));
+    TRY(update_state(c, x, &i));
+    return take_proposed(c, x, &i, INCIDENT_JOIN_MAX);
 }
 
 err incident_confirm(struct desk *d, arena *a, const struct actor *who, int64_t incident, str title,
@@ -345,7 +378,10 @@ err incident_confirm(struct desk *d, arena *a, const struct actor *who, int64_t 
     struct run x = run_of(d, a, who, incident, seen_version);
     if (str_trim(title).n)
         TRY(check_sentence("The name of the incident", title, INCIDENT_TITLE_BYTES, &x.title));
-    return told(&x, write_confirm);
+    TRY(told(&x, write_confirm));
+    /* The rest a few at a time, so that letters are kept meanwhile; what is not reached stays proposed. */
+    while (x.count == INCIDENT_JOIN_MAX) TRY(told(&x, write_join_proposed));
+    return ERR_NONE;
 }
 
 static err write_rename(db_conn *c, void *arg) {
@@ -390,6 +426,7 @@ static err write_merge(db_conn *c, void *arg) {
     TRY(in_state(&into, PROPOSED | OPEN));
     if (from.state == INCIDENT_OPEN && into.state == INCIDENT_PROPOSED)
         return err_set(ERR_CONFLICT, "The other one is only proposed. Merge it into this one instead.");
+    if (into.state == INCIDENT_OPEN) TRY(leave_to_others(c, x, from.id, into.id));
     TRY(store_incident_merge(c, x->who->brand, from.id, into.id));
     TRY(status_incident_merged_in(c, x->who->brand, from.id, into.id));
     TRY(merge_words(c, x));
@@ -428,7 +465,7 @@ static err write_dismiss(db_conn *c, void *arg) {
     i.ended_at = x->now;
     i.ended_by = x->who->agent;
     i.quiet_until = x->now + INCIDENT_QUIET_MS;
-    return update(c, x, &i);
+    return update_state(c, x, &i);
 }
 
 err incident_dismiss(struct desk *d, arena *a, const struct actor *who, int64_t incident, str why,
@@ -447,7 +484,7 @@ static err write_close(db_conn *c, void *arg) {
     i.note = x->note;
     i.ended_at = x->now;
     i.ended_by = x->who->agent;
-    return update(c, x, &i);
+    return update_state(c, x, &i);
 }
 
 err incident_close(struct desk *d, arena *a, const struct actor *who, int64_t incident, str note,
@@ -457,29 +494,15 @@ err incident_close(struct desk *d, arena *a, const struct actor *who, int64_t in
     return told(&x, write_close);
 }
 
-/* Its conversations that went into another open one since stay there; here they are proposed again. */
 static err write_reopen(db_conn *c, void *arg) {
     struct run *x = arg;
     struct store_incident i;
-    int64_t after = 0, other;
     TRY(get(c, x, x->incident, x->seen, &i));
     TRY(in_state(&i, OVER | DISMISSED));
-    for (;;) {
-        incident_conversation_list page;
-        TRY(store_incident_conversations(c, x->a, x->who->brand, i.id, INCIDENT_PART_IN, after,
-                                         INCIDENT_JOIN_MAX, &page));
-        if (!page.n) break;
-        for (size_t k = 0; k < page.n; k++) {
-            after = page.v[k].id;
-            TRY(store_incident_open_of(c, x->who->brand, page.v[k].conversation_id, &other));
-            if (!other) continue;
-            page.v[k].state = INCIDENT_PART_PROPOSED;
-            TRY(store_incident_conversation_put(c, x->who->brand, &page.v[k]));
-        }
-    }
+    TRY(leave_to_others(c, x, i.id, 0));
     i.state = i.opened_at ? INCIDENT_OPEN : INCIDENT_PROPOSED;
     i.ended_at = i.ended_by = i.quiet_until = 0;
-    return update(c, x, &i);
+    return update_state(c, x, &i);
 }
 
 err incident_reopen(struct desk *d, arena *a, const struct actor *who, int64_t incident,

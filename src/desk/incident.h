@@ -56,7 +56,8 @@ struct incident_wish {
 err incident_open(struct desk *d, arena *a, const struct actor *who, const struct incident_wish *wish,
                   int64_t *ret_id);
 /* A proposed one is one: it opens, and the letters that were proposed for it until now come in (those in
- * another open incident stay there, proposed here). `title` "": as proposed. */
+ * another open incident stay there, proposed here). `title` "": as proposed. More than INCIDENT_JOIN_MAX come
+ * in by several transactions; where one fails, it is open and the rest is proposed. */
 err incident_confirm(struct desk *d, arena *a, const struct actor *who, int64_t incident, str title,
                      int64_t seen_version);
 err incident_rename(struct desk *d, arena *a, const struct actor *who, int64_t incident, str title,

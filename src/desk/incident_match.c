@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "desk/listening.h"
+#include "format/compose.h"
 #include "format/quoted.h"
 
 enum {
@@ -14,7 +15,10 @@ enum {
     TITLE_WORDS = 4,
     WHY_WORDS = 6,
     TEXT_MAX = 64 << 10,
-    PRODUCTS = 8
+    LOOKED_AT_BYTES = 3000, /* without blanks */
+    PRODUCTS = 8,
+    OUTGROWN_LEAST = 20, /* people */
+    OUTGROWN_TIMES = 4,  /* as many as letters spoke for what was dismissed */
 };
 
 /* ---- letters ---- */
@@ -28,6 +32,22 @@ static str language_heard(str heard, str said) {
     return str_slice(heard, from, to < heard.n ? to : from);
 }
 
+/* The subject of an answer is in the words of whoever wrote first: a newsletter that many answer is none of
+ * theirs. */
+static str own_subject(arena *a, str subject) {
+    str head = str_slice(subject, 0, 16);
+    if (!str_has(head, ':') && str_find(head, S("："), 0) == SIZE_MAX) return subject;
+    return compose_reply_subject(a, subject).n > subject.n ? subject : S("");
+}
+
+/* More than BURST_LETTER_WORDS take, so that a long letter costs no more than they do. What is quoted is
+ * blank here and may stand first. */
+static str beginning(str said) {
+    size_t n = 0, i = 0;
+    while (i < said.n && n < LOOKED_AT_BYTES) n += (unsigned char)said.p[i++] > ' ';
+    return str_clip_utf8(said, i);
+}
+
 void watched_of(arena *a, const struct watch_letter *m, struct watched *ret) {
     struct text texts[2];
     str products[PRODUCTS];
@@ -35,8 +55,8 @@ void watched_of(arena *a, const struct watch_letter *m, struct watched *ret) {
     str said = quoted_blank(a, str_clip_utf8(m->text, TEXT_MAX));
     size_t n = listening_products(a, m->heard, products, PRODUCTS);
     w.language = language_heard(m->heard, said);
-    text_of(a, m->subject, w.language, &texts[0]);
-    text_of(a, said, w.language, &texts[1]);
+    text_of(a, own_subject(a, m->subject), w.language, &texts[0]);
+    text_of(a, beginning(said), w.language, &texts[1]);
     burst_words_of(a, texts, 2, products, n, &w.words);
     *ret = w;
 }
@@ -48,10 +68,23 @@ static int by_id(const void *x, const void *y) {
     return (a > b) - (a < b);
 }
 
+static err rows_of(db_conn *c, arena *a, int64_t brand, int64_t now, store_incident_list *ret) {
+    return store_incidents_lately(c, a, brand, now, now - DAY_MS, KNOWN_MAX, ret);
+}
+
+err known_incident_ids(db_conn *c, arena *a, int64_t brand, int64_t now, id_list *ret) {
+    store_incident_list rows;
+    id_list ids = {0};
+    TRY(rows_of(c, a, brand, now, &rows));
+    for (size_t i = 0; i < rows.n; i++) *list_add(a, &ids) = rows.v[i].id;
+    *ret = ids;
+    return ERR_NONE;
+}
+
 err known_incidents(db_conn *c, arena *a, int64_t brand, int64_t now, known_incident_list *ret) {
     store_incident_list rows;
     known_incident_list known = {0};
-    TRY(store_incidents_lately(c, a, brand, now, now - DAY_MS, KNOWN_MAX, &rows));
+    TRY(rows_of(c, a, brand, now, &rows));
     for (size_t i = 0; i < rows.n; i++) {
         struct known_incident *k = list_add(a, &known);
         k->incident = rows.v[i];
@@ -176,13 +209,20 @@ void plan_of_letter(arena *a, const known_incident_list *known, const struct wat
     }
 }
 
+/* Somebody dismissed it when few had written. */
+static bool outgrew(const struct known_incident *k, const struct burst_cluster *cluster) {
+    return cluster->voices >= OUTGROWN_LEAST && cluster->voices >= OUTGROWN_TIMES * (int64_t)k->messages.n;
+}
+
+/* `taking`: only among those that take letters. */
 static const struct known_incident *likest(const known_incident_list *known,
-                                           const struct burst_cluster *cluster) {
+                                           const struct burst_cluster *cluster, bool taking) {
     const struct known_incident *best = NULL;
     double most = 0;
     for (size_t i = 0; i < known->n; i++) {
         const struct known_incident *k = &known->v[i];
         size_t both = 0;
+        if (taking && !takes_letters(k)) continue;
         for (size_t m = 0; m < cluster->n; m++) both += known_has(k, cluster->letters[m]);
         double by_words = burst_overlap(cluster, k->weights, k->words.n);
         double by_letters = cluster->n ? (double)both / (double)cluster->n : 0;
@@ -228,7 +268,8 @@ static void plan_new(arena *a, const struct burst_cluster *cluster, const watche
 
 void plan_of_cluster(arena *a, const known_incident_list *known, const struct burst_cluster *cluster,
                      const watched_list *letters, int64_t now, struct incident_plan *plan) {
-    const struct known_incident *k = likest(known, cluster);
+    const struct known_incident *k = likest(known, cluster, false);
+    if (k && !takes_letters(k) && outgrew(k, cluster)) k = likest(known, cluster, true);
     if (!k) {
         if (customers_of(letters) >= BURST_VOICES) plan_new(a, cluster, letters, now, plan);
         return;

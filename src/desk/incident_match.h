@@ -25,6 +25,8 @@ struct known_incident {
 typedef LIST(struct known_incident) known_incident_list;
 /* Those of now; over ones for a day. */
 err known_incidents(db_conn *c, arena *a, int64_t brand, int64_t now, known_incident_list *ret);
+/* Their ids only. */
+err known_incident_ids(db_conn *c, arena *a, int64_t brand, int64_t now, id_list *ret);
 
 /* Did this letter speak for it? */
 bool known_has(const struct known_incident *k, int64_t message);
@@ -49,8 +51,9 @@ struct incident_plan {
 /* Which of the known ones does a letter seem to belong to? */
 void plan_of_letter(arena *a, const known_incident_list *known, const struct watched *w,
                     struct incident_plan *plan);
-/* A cluster: more letters and newer words of a known incident, nothing where it was dismissed, or a new
- * proposal. `letters`: those of the cluster, as far as they are there and count; ids are made at `now`. */
+/* A cluster: more letters and newer words of a known incident; nothing where it was dismissed, unless many
+ * more write now than then; or a new proposal. `letters`: those of the cluster, as far as they are there and
+ * count; ids are made at `now`. */
 void plan_of_cluster(arena *a, const known_incident_list *known, const struct burst_cluster *cluster,
                      const watched_list *letters, int64_t now, struct incident_plan *plan);
 /* For an open incident without words, when its letters share some. */

@@ -17,6 +17,9 @@ enum {
     REPLAY_MOST = 200000, /* letters that are counted again where there is no file */
     FILE_MAX = 16 << 20,
     LOOK_MINUTES = 10,
+    CATCH_UP_MINUTES = 5,
+    COMMIT_MINUTES = 2, /* a letter is seen by others so long after its id was made, or before */
+    ANEW_MOST = 3,
 };
 #define REPLAY_SPAN (56 * (int64_t)DAY_MS)
 /* A proposal that nobody confirmed and no letter joined any more. */
@@ -24,7 +27,8 @@ enum {
 
 struct watch {
     burst *b;
-    int64_t saved; /* burst_folded of the file */
+    int64_t saved;              /* burst_folded of the file */
+    int64_t caught_up_at, seen; /* when, and the id up to which what others counted is counted here */
 };
 
 err watch_heard_in(db_conn *c, int64_t brand, int64_t message) { return store_watch_put(c, brand, message); }
@@ -81,10 +85,11 @@ static void count(burst *b, const struct watched *w) {
 static err read_page(struct desk *d, arena *a, int64_t brand, int64_t after, watch_letter_list *ret) {
     DB_READ_AUTO db_conn *c = NULL;
     TRY(db_read_begin(d->db, &c));
-    return store_watch_letters(c, a, brand, after, INT64_MAX, PAGE, ret);
+    return store_watch_letters(c, a, brand, after, INT64_MAX, false, PAGE, ret);
 }
 
-/* The letters since what was saved, or of the last weeks. */
+/* The letters since what was saved, or of the last weeks. Those that wait to be counted come in their turn.
+ */
 static err replay(struct desk *d, int64_t brand, burst *b) {
     ARENA_AUTO arena *a = arena_new(0);
     int64_t now = desk_now(d), from = now - REPLAY_SPAN, after, least;
@@ -116,14 +121,20 @@ static err replay(struct desk *d, int64_t brand, burst *b) {
 
 static err open_watch(struct desk *d, arena *a, int64_t brand, struct watch **ret) {
     struct watch *w = heart_watch(d, brand);
+    int64_t now = desk_now(d);
     str bytes;
-    if (w) {
+    if (w && burst_folded(w->b) <= now) {
         *ret = w;
         return ERR_NONE;
     }
     burst *b = NULL;
-    if (!file_read(a, path_of(d, a, brand), FILE_MAX, &bytes) && burst_load(bytes, &b))
+    if (!w && !file_read(a, path_of(d, a, brand), FILE_MAX, &bytes) && burst_load(bytes, &b))
         log_warn("watch", "%s", err_text());
+    /* The clock was far ahead: all that comes now would seem to be of long ago. */
+    if (b && burst_folded(b) > now) {
+        burst_free(b);
+        b = NULL;
+    }
     if (!b) b = burst_new();
     int64_t saved = burst_folded(b);
     err e = replay(d, brand, b);
@@ -131,10 +142,35 @@ static err open_watch(struct desk *d, arena *a, int64_t brand, struct watch **re
         burst_free(b);
         return e;
     }
+    watch_free(w);
     w = memory_take(sizeof *w);
-    *w = (struct watch){b, saved};
+    *w = (struct watch){b, saved, now, id_past(now - COMMIT_MINUTES * (int64_t)MINUTE_MS)};
     heart_watch_put(d, brand, w);
     *ret = w;
+    return ERR_NONE;
+}
+
+/* Of several processes each takes letters that the others do not see. */
+static err catch_up(struct desk *d, int64_t brand, struct watch *w) {
+    ARENA_AUTO arena *a = arena_new(0);
+    int64_t now = desk_now(d), after = w->seen;
+    if (db_engine_of(d->db) == DB_SQLITE || now - w->caught_up_at < CATCH_UP_MINUTES * (int64_t)MINUTE_MS)
+        return ERR_NONE;
+    for (bool more = true; more;) {
+        watch_letter_list page;
+        arena_reset(a);
+        TRY(read_page(d, a, brand, after, &page));
+        for (size_t i = 0; i < page.n; i++) {
+            struct watched m;
+            if (burst_has(w->b, page.v[i].id, page.v[i].at)) continue;
+            watched_of(a, &page.v[i], &m);
+            count(w->b, &m);
+        }
+        more = page.n == PAGE;
+        if (more) after = page.v[page.n - 1].id;
+    }
+    w->caught_up_at = now;
+    w->seen = id_past(now - COMMIT_MINUTES * (int64_t)MINUTE_MS);
     return ERR_NONE;
 }
 
@@ -158,6 +194,7 @@ struct run {
     const job_list *jobs;
     watched_list letters; /* new ones */
     bool last;            /* no more are waiting: the jobs end */
+    id_list known;        /* incidents that it was worked out with */
     struct incident_plan plan;
     int proposed, joined;
 };
@@ -183,7 +220,24 @@ static err still_takes(db_conn *c, struct run *x, int64_t incident, bool *ret) {
     return ERR_NONE;
 }
 
+/* Another process may have proposed the same meanwhile: then it is worked out anew. */
+static err none_is_newer(db_conn *c, struct run *x) {
+    id_list there;
+    bool any = false;
+    for (size_t i = 0; i < x->plan.incidents.n; i++) any = any || x->plan.incidents.v[i].is_new;
+    if (!any) return ERR_NONE;
+    TRY(known_incident_ids(c, x->a, x->brand, x->now, &there));
+    for (size_t i = 0; i < there.n; i++) {
+        size_t k = 0;
+        while (k < x->known.n && x->known.v[k] != there.v[i]) k++;
+        if (k == x->known.n)
+            return err_set(ERR_CONFLICT, "An incident was begun while another was looked for.");
+    }
+    return ERR_NONE;
+}
+
 static err write_incidents(db_conn *c, struct run *x) {
+    TRY(none_is_newer(c, x));
     for (size_t i = 0; i < x->plan.incidents.n; i++) {
         const struct plan_incident *p = &x->plan.incidents.v[i];
         bool takes = true;
@@ -230,7 +284,9 @@ static err read_run(struct desk *d, struct run *x, known_incident_list *ret_know
     TRY(store_watch_fresh(c, x->a, x->brand, PAGE, &fresh));
     for (size_t i = 0; i < fresh.n; i++) watched_of(x->a, &fresh.v[i], list_add(x->a, &x->letters));
     x->last = fresh.n < PAGE;
-    return known_incidents(c, x->a, x->brand, x->now, ret_known);
+    TRY(known_incidents(c, x->a, x->brand, x->now, ret_known));
+    for (size_t i = 0; i < ret_known->n; i++) *list_add(x->a, &x->known) = ret_known->v[i].incident.id;
+    return ERR_NONE;
 }
 
 static bool is_known(const known_incident_list *known, int64_t id) {
@@ -240,9 +296,10 @@ static bool is_known(const known_incident_list *known, int64_t id) {
 }
 
 /* Letters by their ids: those that no incident has yet, and the last of the others, for how words are
- * written. Those of this run without a question to the database. */
-static err letters_of(struct desk *d, struct run *x, const known_incident_list *known, const int64_t *ids,
-                      size_t n, watched_list *ret) {
+ * written. Those of this run without a question to the database. What was found to be junk meanwhile is not
+ * counted any more. */
+static err letters_of(struct desk *d, struct run *x, burst *b, const known_incident_list *known,
+                      const int64_t *ids, size_t n, watched_list *ret) {
     DB_READ_AUTO db_conn *c = NULL;
     watched_list list = {0};
     TRY(db_read_begin(d->db, &c));
@@ -258,14 +315,17 @@ static err letters_of(struct desk *d, struct run *x, const known_incident_list *
             if (e) return e;
             watched_of(x->a, &m, &w);
         }
-        if (!w.letter.left_out) *list_add(x->a, &list) = w;
+        if (w.letter.left_out)
+            burst_remove(b, w.letter.id, w.letter.at);
+        else
+            *list_add(x->a, &list) = w;
     }
     *ret = list;
     return ERR_NONE;
 }
 
 /* One that a person opened: what do its letters share? */
-static err plan_by_hand(struct desk *d, struct run *x, const burst *b, const known_incident_list *known) {
+static err plan_by_hand(struct desk *d, struct run *x, burst *b, const known_incident_list *known) {
     for (size_t i = 0; i < known->n; i++) {
         const struct known_incident *k = &known->v[i];
         burst_word_list words;
@@ -273,7 +333,7 @@ static err plan_by_hand(struct desk *d, struct run *x, const burst *b, const kno
         if (k->incident.state != INCIDENT_OPEN || k->words.n || k->messages.n < 3) continue;
         burst_shared(b, x->a, k->messages.v, k->messages.n, &words);
         if (!words.n) continue;
-        TRY(letters_of(d, x, known, k->messages.v, k->messages.n, &letters));
+        TRY(letters_of(d, x, b, known, k->messages.v, k->messages.n, &letters));
         plan_of_words(x->a, k, &words, &letters, x->now, &x->plan);
     }
     return ERR_NONE;
@@ -288,7 +348,7 @@ static err plan(struct desk *d, struct run *x, burst *b, const known_incident_li
     burst_look(b, x->a, x->now, &clusters);
     for (size_t i = 0; i < clusters.n; i++) {
         watched_list letters;
-        TRY(letters_of(d, x, known, clusters.v[i].letters, clusters.v[i].n, &letters));
+        TRY(letters_of(d, x, b, known, clusters.v[i].letters, clusters.v[i].n, &letters));
         plan_of_cluster(x->a, known, &clusters.v[i], &letters, x->now, &x->plan);
     }
     return plan_by_hand(d, x, b, known);
@@ -343,11 +403,15 @@ static err watch_brand(struct desk *d, arena *a, int64_t brand, const job_list *
     struct run x = {.a = a, .brand = brand, .now = desk_now(d), .jobs = jobs};
     if (!d->keeps_indexes) return db_write(d->db, just_end, &x);
     TRY(open_watch(d, a, brand, &w));
+    TRY(catch_up(d, brand, w));
     if (standing) TRY(tidy(d, a, brand));
+    int anew = 0;
     do {
         ARENA_AUTO arena *page = arena_new(0);
         x = (struct run){.a = page, .brand = brand, .now = desk_now(d), .jobs = jobs};
-        TRY(run_page(d, &x, w->b));
+        err e = run_page(d, &x, w->b);
+        if (e && (e != ERR_CONFLICT || ++anew > ANEW_MOST)) return e;
+        if (e) x.last = false;
     } while (!x.last);
     return save(d, a, brand, w);
 }

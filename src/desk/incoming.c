@@ -70,14 +70,6 @@ err incoming_forget(db_conn *c, int64_t brand, int64_t conversation) {
     return store_reply_address_delete(c, brand, conversation);
 }
 
-err incoming_get(struct desk *d, arena *a, int64_t brand, int64_t inbox, struct store_incoming *ret) {
-    DB_READ_AUTO db_conn *c = NULL;
-    struct store_inbox there;
-    TRY(db_read_begin(d->db, &c));
-    TRY(store_inbox_by_id(c, a, brand, inbox, &there));
-    return store_incoming_get(c, a, brand, inbox, ret);
-}
-
 /* A host name, or what else a server may call itself: a token of RFC 8601 2.2 without quoting. */
 static bool authserv_ok(str id) {
     if (id.n > AUTHSERV_BYTES) return false;

@@ -31,7 +31,6 @@ err incoming_forget(db_conn *c, int64_t brand, int64_t conversation);
 /* What an administrator chose for an inbox. ERR_INVALID for an authserv-id that is none, and for
  * acknowledgements without one: they go only to senders that somebody vouches for. ERR_MISSING for another
  * brand's inbox. */
-err incoming_get(struct desk *d, arena *a, int64_t brand, int64_t inbox, struct store_incoming *ret);
 err incoming_change(struct desk *d, arena *a, const struct actor *who, const struct store_incoming *form);
 
 #endif

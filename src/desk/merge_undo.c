@@ -1,4 +1,5 @@
 /* Taking an operation back, row for row, or saying what stands against it. */
+#include "desk/fans.h"
 #include "desk/merge_own.h"
 #include "store/incident.h"
 #include "store/message.h"
@@ -154,6 +155,7 @@ static err drop_letter(db_conn *c, struct undoing *x, struct merge_key key) {
 }
 
 static err drop_customer(db_conn *c, struct undoing *x, struct merge_key key) {
+    TRY(fans_drop(c, x->m.a, x->m.who->brand, key.id));
     return store_merge_customer_drop(c, x->m.who->brand, key.id);
 }
 

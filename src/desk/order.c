@@ -22,7 +22,8 @@ int64_t order_stranger(arena *a, str address) {
     return -(int64_t)(str_hash(missing_mailbox(a, address)) >> 1) - 1;
 }
 
-err order_person(db_conn *c, arena *a, int64_t brand, str address, int64_t *ret_person) {
+/* The customer with this address, whatever stands behind a "+", else the number of a stranger. */
+static err person_of(db_conn *c, arena *a, int64_t brand, str address, int64_t *ret_person) {
     struct customer_address known;
     TRY(store_customer_address_get(c, a, brand, address, &known));
     size_t plus = str_find_char(address, '+', 0), at = str_find_char(address, '@', 0);
@@ -40,33 +41,67 @@ err order_person(db_conn *c, arena *a, int64_t brand, str address, int64_t *ret_
 struct order_row {
     struct purchase p;
     str address;
+    bool refunded;
 };
 typedef LIST(struct order_row) row_list;
 
-static bool two(str text, size_t at, int *ret) {
-    int64_t n;
-    if (at + 2 > text.n || !str_to_int(str_slice(text, at, at + 2), &n) || n < 0) return false;
-    *ret = (int)n;
+/* Two digits. */
+static bool two(str *rest, int most, int *ret) {
+    if (rest->n < 2 || rest->p[0] < '0' || rest->p[0] > '9' || rest->p[1] < '0' || rest->p[1] > '9')
+        return false;
+    *ret = (rest->p[0] - '0') * 10 + rest->p[1] - '0';
+    *rest = str_slice(*rest, 2, rest->n);
+    return *ret <= most;
+}
+
+static bool skip(str *rest, const char *any) {
+    if (!rest->n || str_find_char(str_z(any), rest->p[0], 0) == SIZE_MAX) return false;
+    *rest = str_slice(*rest, 1, rest->n);
     return true;
 }
 
-/* "2026-11-22": noon of that day, in the brand's zone; "2026-11-22T10:30:00Z" (RFC 3339, UTC). */
+/* "Z", or "-05:00" in minutes; nothing else may follow. */
+static bool offset_of(str *rest, int *ret) {
+    int hour, minute;
+    *ret = 0;
+    if (skip(rest, "Zz")) return !rest->n;
+    int sign = rest->n && rest->p[0] == '-' ? -1 : 1;
+    if (!skip(rest, "+-") || !two(rest, 23, &hour) || !skip(rest, ":") || !two(rest, 59, &minute))
+        return false;
+    *ret = sign * (hour * 60 + minute);
+    return !rest->n;
+}
+
+/* "2026-11-22": noon of that day, in the brand's zone; "2026-11-22T10:30:00-05:00" (RFC 3339, 5.6; seconds
+ * may be left out). */
 static bool moment_of(const struct zone *zone, str text, int64_t *ret) {
     int64_t day;
-    int hour, minute, second = 0;
+    int hour, minute, second = 0, offset;
     if (text.n < 10 || !promise_day_from(str_slice(text, 0, 10), &day)) return false;
     int year = (int)(day / 10000), month = (int)(day / 100 % 100), of_month = (int)(day % 100);
-    if (text.n == 10) {
+    str rest = str_slice(text, 10, text.n);
+    if (!rest.n) {
         *ret = zone_instant(zone, year, month, of_month, NOON, 0);
         return true;
     }
-    if ((text.p[10] != 'T' && text.p[10] != ' ') || !two(text, 11, &hour) || !two(text, 14, &minute))
+    if (!skip(&rest, "Tt ") || !two(&rest, 23, &hour) || !skip(&rest, ":") || !two(&rest, 59, &minute))
         return false;
-    if (text.p[13] != ':' || hour > 23 || minute > 59) return false;
-    if (text.n >= 19 && (text.p[16] != ':' || !two(text, 17, &second) || second > 60)) return false;
-    if (!str_eq(str_slice(text, text.n - 1, text.n), S("Z"))) return false;
-    *ret = zone_instant(zone_utc, year, month, of_month, hour, minute) + second * (int64_t)SECOND_MS;
+    if (skip(&rest, ":") && !two(&rest, 60, &second)) return false;
+    if (skip(&rest, "."))
+        while (rest.n && rest.p[0] >= '0' && rest.p[0] <= '9') rest = str_slice(rest, 1, rest.n);
+    if (!offset_of(&rest, &offset)) return false;
+    *ret = zone_instant(zone_utc, year, month, of_month, hour, minute) + second * (int64_t)SECOND_MS -
+           offset * (int64_t)MINUTE_MS;
     return true;
+}
+
+static err read_refunded(str text, bool *ret) {
+    static const char *const yes[] = {"yes", "true", "1"}, *const no[] = {"", "no", "false", "0"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        if ((*ret = str_eq_nocase(text, str_z(yes[i])))) return ERR_NONE;
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        if (str_eq_nocase(text, str_z(no[i]))) return ERR_NONE;
+    return err_set(ERR_INVALID, "\"refunded\" must be yes or no.");
 }
 
 static err read_amount(const struct order_form *f, struct purchase *p) {
@@ -81,9 +116,14 @@ static err read_amount(const struct order_form *f, struct purchase *p) {
 
 static err read_form(arena *a, const struct zone *zone, const struct order_form *f, int64_t now,
                      struct order_row *ret) {
-    struct order_row r = {0};
+    struct order_row r = {.p = {.amount = -1, .currency = S(""), .what = S(""), .created_at = now}};
     struct currency currency;
     TRY(check_line("The number", f->number, NUMBER_BYTES, &r.p.number));
+    TRY(read_refunded(str_trim(f->refunded), &r.refunded));
+    if (r.refunded) {
+        *ret = r;
+        return ERR_NONE;
+    }
     TRY(check_email(a, f->address, &r.address));
     if (!moment_of(zone, str_trim(f->day), &r.p.bought_at))
         return err_set(ERR_INVALID, "The day must be one such as 2026-11-22.");
@@ -92,7 +132,6 @@ static err read_form(arena *a, const struct zone *zone, const struct order_form 
     if (r.p.amount >= 0 && !currency_from(f->currency, &currency))
         r.p.currency = str_copy(a, currency_str(&currency));
     TRY(check_line_or_empty("What was bought", f->what, WHAT_BYTES, &r.p.what));
-    r.p.created_at = now;
     *ret = r;
     return ERR_NONE;
 }
@@ -110,11 +149,11 @@ struct putting {
 static err put_one(db_conn *c, struct putting *x, const struct order_row *row) {
     struct purchase p = row->p;
     int64_t was;
-    TRY(order_person(c, x->a, x->brand, row->address, &p.person));
+    if (!row->refunded) TRY(person_of(c, x->a, x->brand, row->address, &p.person));
     p.id = id_new(x->now);
     TRY(store_purchase_put(c, x->brand, &p, &was));
     if (was && was != p.person) TRY(store_fan_again_put(c, x->brand, was));
-    return store_fan_again_put(c, x->brand, p.person);
+    return p.person ? store_fan_again_put(c, x->brand, p.person) : ERR_NONE;
 }
 
 static err write_rows(db_conn *c, void *arg) {
@@ -151,7 +190,7 @@ err order_put(struct desk *d, arena *a, const struct actor *who, const struct or
 
 /* ---- the file ---- */
 
-enum { COLUMNS = 6, NEEDED = 3 };
+enum { COLUMNS = 7, NEEDED = 3 };
 
 struct reading {
     arena *a;
@@ -177,8 +216,8 @@ static str field_of(const struct reading *r, const struct csv_in *in, int column
 }
 
 static void read_row(struct reading *r, const struct csv_in *in) {
-    struct order_form f = {field_of(r, in, 0), field_of(r, in, 1), field_of(r, in, 2),
-                           field_of(r, in, 3), field_of(r, in, 4), field_of(r, in, 5)};
+    struct order_form f = {field_of(r, in, 0), field_of(r, in, 1), field_of(r, in, 2), field_of(r, in, 3),
+                           field_of(r, in, 4), field_of(r, in, 5), field_of(r, in, 6)};
     struct order_row row;
     if (read_form(r->a, r->zone, &f, r->now, &row)) {
         problem(r, in->line, T("{0}"), str_z(err_text()));
@@ -190,7 +229,8 @@ static void read_row(struct reading *r, const struct csv_in *in) {
 }
 
 static err read_head(struct reading *r, const struct csv_in *in, bool *ret_head) {
-    static const char *const names[COLUMNS] = {"number", "address", "day", "amount", "currency", "what"};
+    static const char *const names[COLUMNS] = {"number",   "address", "day",     "amount",
+                                               "currency", "what",    "refunded"};
     int found = 0, needed = 0;
     for (int k = 0; k < COLUMNS; k++) {
         r->at[k] = SIZE_MAX;
@@ -272,15 +312,32 @@ err order_hook_end(struct desk *d, arena *a, const struct actor *who) {
     return db_write(d->db, write_hook, &x);
 }
 
-static str member(const json_t *o, const char *key) {
-    str text;
-    return json_take_str(o, key, &text) ? text : S("");
+/* A text; of a number only a whole one, since what 19.9 means is the sender's to say: "19.90". */
+static err member(arena *a, const json_t *o, const char *key, str *ret) {
+    const json_t *v = json_object_get(o, key);
+    *ret = S("");
+    if (!v || json_is_null(v) || json_take_str(o, key, ret)) return ERR_NONE;
+    if (json_is_integer(v)) {
+        *ret = str_fmt(a, "%lld", (long long)json_integer_value(v));
+        return ERR_NONE;
+    }
+    if (json_is_boolean(v)) {
+        *ret = json_is_true(v) ? S("yes") : S("no");
+        return ERR_NONE;
+    }
+    return err_set(ERR_INVALID, "\"%s\" must be a text, such as \"19.90\".", key);
 }
 
 static err read_told(arena *a, const struct zone *zone, const json_t *o, struct putting *x) {
-    struct order_form f = {member(o, "number"), member(o, "address"),  member(o, "day"),
-                           member(o, "amount"), member(o, "currency"), member(o, "what")};
+    struct order_form f;
     struct order_row row;
+    TRY(member(a, o, "number", &f.number));
+    TRY(member(a, o, "address", &f.address));
+    TRY(member(a, o, "day", &f.day));
+    TRY(member(a, o, "amount", &f.amount));
+    TRY(member(a, o, "currency", &f.currency));
+    TRY(member(a, o, "what", &f.what));
+    TRY(member(a, o, "refunded", &f.refunded));
     TRY(read_form(a, zone, &f, x->now, &row));
     row.p.source = PURCHASE_HOOK;
     row.p.number = str_copy(a, row.p.number);

@@ -12,10 +12,13 @@ enum { ORDER_FILE_BYTES = 20 << 20, ORDER_ROWS_MAX = 200000, ORDER_PROBLEMS_MAX 
 
 /* As it was typed. */
 struct order_form {
-    str number, address, day;   /* day: 2026-11-22, of the brand's calendar, or 2026-11-22T10:30:00Z */
+    str number, address, day;   /* day: 2026-11-22, of the brand's calendar, or as RFC 3339 has it, with its
+                                 * offset */
     str amount, currency, what; /* all may be "" */
+    str refunded;               /* "yes": the purchase is given back, and counts no more; "" or "no" */
 };
-/* The same number again changes it. ERR_INVALID names what is wrong. */
+/* The same number again changes it; what was refunded stays so, whatever comes late, and needs no address and
+ * no day. ERR_INVALID names what is wrong. */
 err order_put(struct desk *d, arena *a, const struct actor *who, const struct order_form *form,
               purchase_source source);
 
@@ -28,9 +31,9 @@ struct order_report {
     size_t kept, nproblems;
     LIST(struct order_problem) problems; /* the first ones */
 };
-/* A table with the columns number, address, day, and, where they are there, amount, currency, what, in any
- * order when the first row names them, else in this one. Rows that are wrong are left out and told of.
- * ERR_INVALID for no such table, ERR_LIMIT. */
+/* A table with the columns number, address, day, and, where they are there, amount, currency, what,
+ * refunded, in any order when the first row names them, else in this one. Rows that are wrong are left out
+ * and told of. ERR_INVALID for no such table, ERR_LIMIT. */
 err order_import(struct desk *d, arena *a, const struct actor *who, str csv, struct order_report *ret);
 
 /* ---- the shop tells us ---- */
@@ -47,11 +50,7 @@ struct order_hook_call {
 };
 err order_hook_take(struct desk *d, arena *a, const struct order_hook_call *call, int64_t *ret_kept);
 
-/* Who it is: the customer with this address, whatever stands behind a "+", else a number below 0 made from
- * it. In the caller's transaction.
- */
-err order_person(db_conn *c, arena *a, int64_t brand, str address, int64_t *ret_person);
-/* That number. */
+/* Who only bought: a number below 0 made from their address, whatever stands behind a "+". */
 int64_t order_stranger(arena *a, str address);
 
 #endif

@@ -46,3 +46,10 @@ err pace_take_in(db_conn *c, int64_t brand, int64_t inbox, int64_t now, int64_t 
     p.next_at = *ret_at + (MINUTE_MS + p.per_minute - 1) / p.per_minute;
     return store_pace_put(c, brand, &p);
 }
+
+err pace_next_in(db_conn *c, int64_t brand, int64_t inbox, int64_t now, int64_t *ret_at) {
+    struct pace p;
+    TRY(store_pace_get(c, brand, inbox, &p));
+    *ret_at = p.per_minute && p.next_at > now ? p.next_at : now;
+    return ERR_NONE;
+}

@@ -16,5 +16,7 @@ err pace_change(struct desk *d, arena *a, int64_t brand, int64_t inbox, int64_t 
 /* Take the next place of an inbox, in the caller's transaction: when the letter that has it may leave, `now`
  * where there is no limit or nothing waits. */
 err pace_take_in(db_conn *c, int64_t brand, int64_t inbox, int64_t now, int64_t *ret_at);
+/* When that would be, without taking it. */
+err pace_next_in(db_conn *c, int64_t brand, int64_t inbox, int64_t now, int64_t *ret_at);
 
 #endif

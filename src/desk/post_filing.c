@@ -7,6 +7,7 @@
 #include "store/customer.h"
 #include "store/forget.h"
 #include "store/forget_person.h"
+#include "store/import.h"
 #include "store/job.h"
 
 static const char direct[] = "direct";
@@ -110,7 +111,8 @@ static err edit(db_conn *c, arena *a, struct filing *f, const struct store_post 
     TRY(store_message_reread(c, f->brand, &fresh));
     if (new_words) TRY(story_words_changed_in(c, a, f->brand, old.id, now));
     f->post->row.message_id = old.id;
-    f->post->row.look_at = there->look_at;
+    f->post->row.look_at =
+        there->deleted_at && f->post->can_look ? post_next_look(id_time(old.id), now) : there->look_at;
     TRY(store_post_update(c, f->brand, &f->post->row));
     TRY(store_words_put(c, f->brand, old.id, f->words));
     TRY(store_raw_settle(c, f->brand, f->raw.id, RAW_DUPLICATE, old.id, S("")));
@@ -144,6 +146,7 @@ static err drop(db_conn *c, arena *a, struct filing *f, struct store_post *there
     struct conversation v;
     TRY(store_raw_delete(c, f->brand, f->raw.id));
     if (there->deleted_at) return ERR_NONE;
+    TRY(story_words_changed_in(c, a, f->brand, there->message_id, now));
     TRY(store_forget_message(c, a, f->brand, there->message_id, &objects, &conversation));
     for (size_t i = 0; i < objects.n; i++) TRY(store_aside_put(c, f->brand, objects.v[i], 0));
     TRY(store_posts_before_delete(c, f->brand, there->message_id));
@@ -156,6 +159,25 @@ static err drop(db_conn *c, arena *a, struct filing *f, struct store_post *there
     return note(c, &v, f->brand, "post_deleted", now);
 }
 
+/* A deletion may come before what it deletes, where a sender has to try that again: then the words are not
+ * shown when they come after all. Networks that can be asked tell of no such thing. */
+static str gone_hash(arena *a, const struct store_post *p) {
+    return content_hash(a, str_fmt(a, "post gone %.*s", STR_FMT(p->post_id)));
+}
+
+static err gone_before(db_conn *c, arena *a, const struct filing *f, bool *ret) {
+    *ret = false;
+    if (f->post->can_look) return ERR_NONE;
+    return store_imported_has(c, f->brand, f->post->row.inbox_id, gone_hash(a, &f->post->row), ret);
+}
+
+static err drop_unknown(db_conn *c, arena *a, const struct filing *f) {
+    bool fresh;
+    TRY(store_raw_delete(c, f->brand, f->raw.id));
+    if (f->post->can_look) return ERR_NONE;
+    return store_imported_put(c, f->brand, f->post->row.inbox_id, gone_hash(a, &f->post->row), 0, &fresh);
+}
+
 err post_known_in(db_conn *c, arena *a, struct filing *f, int64_t now, int64_t *ret_conversation,
                   bool *ret_done) {
     struct store_post there;
@@ -165,9 +187,13 @@ err post_known_in(db_conn *c, arena *a, struct filing *f, int64_t now, int64_t *
     *ret_conversation = there.conversation_id;
     if (f->post->deleted) {
         if (there.message_id) return drop(c, a, f, &there, now);
-        return store_raw_delete(c, f->brand, f->raw.id);
+        return drop_unknown(c, a, f);
     }
-    *ret_done = there.message_id && there.message_id != f->message.id;
+    if (!there.message_id) {
+        TRY(gone_before(c, a, f, ret_done));
+        return *ret_done ? store_raw_delete(c, f->brand, f->raw.id) : ERR_NONE;
+    }
+    *ret_done = there.message_id != f->message.id;
     if (!*ret_done) return ERR_NONE;
     bool same = !there.deleted_at && str_eq(there.version, p->version) && there.edited_at == p->edited_at;
     if (!same && there.edited_at <= p->edited_at) return edit(c, a, f, &there, now);

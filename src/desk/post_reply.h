@@ -11,23 +11,26 @@
 #include "social/social.h"
 #include "store/conversation.h"
 #include "store/inbox.h"
+#include "store/message.h"
 #include "store/outbox.h"
 #include "store/post.h"
 
 /* How a reply goes. */
 typedef enum reply_way {
-    REPLY_AS_BEFORE, /* as the newest letter came */
+    REPLY_AS_BEFORE, /* as the last thing was said, by them or by us */
     REPLY_MAIL,
     REPLY_PUBLIC, /* a post for as many as the one it answers */
-    REPLY_PRIVATE
+    REPLY_PRIVATE,
+    REPLY_QUOTE /* a post of our own, for everybody, that shows theirs below it */
 } reply_way;
-enum { REPLY_WAYS = REPLY_PRIVATE + 1 };
-const char *reply_way_text(reply_way w); /* "", "mail", "public", "private" */
+enum { REPLY_WAYS = REPLY_QUOTE + 1 };
+const char *reply_way_text(reply_way w); /* "", "mail", "public", "private", "quote" */
+static inline bool reply_is_open(reply_way w) { return w == REPLY_PUBLIC || w == REPLY_QUOTE; }
 bool reply_way_from(str text, reply_way *ret);
 
 /* What a reply in this conversation can be. All zero where no post stands in it. */
 struct post_ways {
-    bool is_public, is_private, mail;
+    bool is_public, is_private, is_quote, mail;
     reply_way usual;
     struct store_post answers; /* the newest post that is still there; message_id 0: its author deleted all */
     struct store_post last;    /* the newest, deleted or not */
@@ -59,6 +62,11 @@ struct post_plan {
  * private; ERR_MISSING: nothing to answer. */
 err post_plan_in(db_conn *c, arena *a, int64_t brand, const struct conversation *v, reply_way way, str text,
                  struct post_plan *ret);
+
+/* May these files of a draft leave in a post? ERR_INVALID says why not: what is no picture, too many or too
+ * large ones, and one that nobody has described. */
+enum { POST_PICTURE_BYTES = 10 << 20 };
+err post_pictures_fit(const struct post_ways *ways, const attachment_list *files);
 
 /* The rows of a reply, and the jobs that publish it; `like` has what is the same in each row of the outbox.
  */

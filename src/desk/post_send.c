@@ -3,6 +3,8 @@
 #include "desk/outbox_own.h"
 #include "desk/post.h"
 #include "desk/post_reply.h"
+#include "format/picture.h"
+#include "net/objects.h"
 
 enum { BUSY_MS = 2 * SECOND_MS, PAUSED_MS = MINUTE_MS };
 
@@ -87,12 +89,36 @@ static struct social_wish wish_of(const struct outbox_work *w) {
                                .text = p->text,
                                .language = p->language,
                                .spoiler = p->spoiler,
-                               .reply_to = {p->reply_to, p->reply_to_version},
                                .root = {p->root, p->root_version},
                                .to_id = p->to_id,
                                .to_handle = p->to_handle};
+    struct social_place place = {p->reply_to, p->reply_to_version};
+    *(p->quotes ? &wish.quote : &wish.reply_to) = place;
     post_visibility_from(p->visibility, &wish.visibility);
     return wish;
+}
+
+/* The pictures of a reply leave with its first part. */
+static err add_pictures(struct outbox_work *w, struct social_wish *wish) {
+    attachment_list files = {0};
+    DB_READ_AUTO db_conn *c = NULL;
+    if (w->part.position) return ERR_NONE;
+    TRY(db_read_begin(w->desk->db, &c));
+    TRY(store_attachments_of_message(c, w->arena, outbox_brand(w), w->part.message_id, &files));
+    struct social_image *images = arena_array(w->arena, files.n + 1, sizeof *images);
+    for (size_t i = 0; i < files.n; i++) {
+        struct attachment f;
+        TRY(store_attachment_get(c, w->arena, outbox_brand(w), files.v[i].id, &f));
+        if (f.in_object) TRY(object_get(w->arena, w->desk->folder, f.hash, &f.bytes));
+        if (!picture_bare(w->arena, f.bytes, &f.bytes))
+            return err_set(ERR_INVALID,
+                           "\"%.*s\" is damaged, or no picture that a post takes; nothing was posted.",
+                           STR_FMT(str_clip_utf8(f.name, 100)));
+        images[i] = (struct social_image){f.bytes, f.type, f.alt};
+    }
+    wish->images = images;
+    wish->nimages = files.n;
+    return ERR_NONE;
 }
 
 static void answer(struct outbox_work *w, send_result result, str says) {
@@ -168,6 +194,7 @@ static err publish(struct outbox_work *w, struct channel_use *use, err (*before_
             return ERR_NONE;
         }
     }
+    TRY(add_pictures(w, &wish));
     if (before_dot(w)) {
         answer(w, SEND_LATER, str_copy(w->arena, str_z(err_text())));
         return ERR_NONE;

@@ -8,6 +8,7 @@
 #include "desk/events.h"
 #include "desk/filing.h"
 #include "desk/learning.h"
+#include "desk/post.h"
 #include "desk/promise.h"
 #include "desk/reply_bytes.h"
 #include "desk/room_said.h"
@@ -103,12 +104,14 @@ err reply_defaults(db_conn *c, arena *a, int64_t brand, const struct conversatio
     struct reply_default r = {.subject = v->subject.n ? compose_reply_subject(a, v->subject) : S("")};
     struct message letter;
     message_address_list all = {0};
-    if (channel_is_social(v->channel)) {
+    err e = store_message_last_letter(c, a, brand, v->id, &letter);
+    /* Where they went on by mail, that mail is answered. */
+    if (channel_is_social(v->channel) && (e || letter.channel != CHANNEL_MAIL)) {
+        if (e && e != ERR_MISSING) return e;
         TRY(post_mail_of(c, a, brand, v->customer_id, &r.to_line));
         *ret = r;
         return ERR_NONE;
     }
-    err e = store_message_last_letter(c, a, brand, v->id, &letter);
     if (e == ERR_NONE && str_eq(letter.machine, S("bounce")))
         TRY(last_recipients(c, a, brand, v->id, &r.to_line));
     if (r.to_line.n) {
@@ -186,9 +189,7 @@ static err load_plan(db_conn *c, struct sending *s) {
     attachment_list files = {0};
     TRY(post_plan_in(c, s->arena, s->who->brand, &s->v, s->way, s->wish->text, &s->plan));
     TRY(store_attachments_of_draft(c, s->arena, s->who->brand, s->v.id, s->who->agent, &files));
-    if (files.n)
-        return err_set(ERR_INVALID,
-                       "A post takes no files along from here. Take them off, or answer by mail.");
+    TRY(post_pictures_fit(&s->plan.ways, &files));
     const struct store_post *last = &s->plan.ways.last;
     s->inbox = s->plan.inbox;
     s->to = s->cc = s->bcc = (mime_address_list){0};
@@ -343,7 +344,8 @@ static err put_story_link(db_conn *c, struct sending *s, const struct message *m
     size_t n = 0;
     for (int l = 0; l < 3; l++)
         for (size_t i = 0; i < lists[l]->n && n < RECIPIENTS_MAX; i++) all[n++] = lists[l]->v[i].address;
-    return story_sent_in(c, s->arena, s->who, m, all, n, is_post(s) && s->plan.way == REPLY_PUBLIC, s->now);
+    if (is_post(s) && n) all[0] = post_author_address(s->arena, s->plan.inbox.id, all[0]);
+    return story_sent_in(c, s->arena, s->who, m, all, n, is_post(s) && reply_is_open(s->plan.way));
 }
 
 static err send(db_conn *c, void *arg) {
@@ -538,7 +540,7 @@ static err take_back(db_conn *c, void *arg) {
     TRY(store_post_out_delete(c, brand, m.id));
     TRY(drop_bytes(c, t, m.id));
     TRY(store_override_delete(c, brand, m.id));
-    TRY(room_taken_back_in(c, brand, m.id));
+    TRY(room_taken_back_in(c, t->who, &v, m.id, now));
     TRY(store_message_delete(c, brand, m.id));
     TRY(learning_wanted(c, brand, m.id, now));
     if (m.waited_since && (!v.waiting_since || m.waited_since < v.waiting_since))

@@ -75,6 +75,9 @@ err draft_drop(struct desk *d, arena *a, const struct actor *who, int64_t conver
 err draft_attach(struct desk *d, arena *a, const struct actor *who, int64_t conversation, str name, str type,
                  str bytes, int64_t *ret_id);
 err draft_detach(struct desk *d, arena *a, const struct actor *who, int64_t attachment);
+/* What a picture of one's draft shows, in words: one line, "" none. ERR_MISSING for any other file. */
+err draft_describe(struct desk *d, arena *a, const struct actor *who, int64_t conversation,
+                   int64_t attachment, str alt);
 /* A file's bytes. ERR_MISSING for another brand's, or for a draft's of somebody else. */
 err attachment_bytes(struct desk *d, arena *a, const struct actor *who, int64_t id, struct attachment *ret);
 

@@ -21,6 +21,7 @@ enum {
     ROOM_LATELY_MINUTES = 10,        /* what rates are counted over */
     ROOM_SEEN_MS = 2 * MINUTE_MS,    /* after the last sign of them, a person is not in the room */
     ROOM_FACTS_MAX = 40,
+    ROOM_STEPS = 24, /* of the chart */
 };
 
 /* ---- looking ---- */
@@ -42,10 +43,16 @@ struct room_look {
     struct room_person me; /* agent_id 0: was never here */
     int64_t now;
 };
-/* All of it in one snapshot but the incident itself; counts are at most a second old. */
+/* All of it in one snapshot; counts of some thousands are at most five seconds old,
+ * and a little more while they are counted. */
 err room_look(struct desk *d, arena *a, const struct actor *who, int64_t incident, int events,
               struct room_look *ret);
 err room_counts(struct desk *d, arena *a, int64_t brand, int64_t incident, struct room_counts *ret);
+
+/* How many began to wait and how many were answered in each stretch of `step` ms from `from` (what came
+ * before counts into the first); as old as counts may be. */
+err room_chart(struct desk *d, db_conn *c, int64_t brand, int64_t incident, int64_t from, int64_t step,
+               struct room_bucket ret[static ROOM_STEPS]);
 
 static inline bool room_fact_old(const struct room_fact *f, int64_t now) {
     return f->kind == ROOM_FACT_SAY && !f->withdrawn_at && f->checked_at + f->good_ms < now;

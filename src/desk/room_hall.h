@@ -9,17 +9,27 @@
 enum { HALL_INDEXES = 8, HALL_COUNTS = 8, HALL_CHANNELS = 12, HALL_TAKING = 64 };
 
 struct hall_count {
-    int64_t brand, incident, until; /* monotonic ms; brand 0: free */
+    int64_t brand, incident; /* brand 0: free */
+    int64_t until;           /* monotonic ms: as long as it stands without being counted anew */
+    bool counting;           /* somebody counts anew; the others take what there is */
     struct room_counts counts;
     struct room_channel channels[HALL_CHANNELS];
     char names[HALL_CHANNELS][16];
+};
+struct hall_chart {
+    int64_t brand, incident, from, step, until;
+    struct room_bucket steps[ROOM_STEPS];
+};
+struct hall_taking {
+    int64_t conversation, customer; /* 0: free */
 };
 struct hall {
     mtx_t lock;
     struct room_index *indexes[HALL_INDEXES]; /* the latest asked first */
     struct hall_count counts[HALL_COUNTS];
-    int64_t taking[HALL_TAKING]; /* conversations that somebody of this process is taking just now; 0: free */
-    mtx_t writing;               /* room_write */
+    struct hall_chart charts[HALL_COUNTS];
+    struct hall_taking taking[HALL_TAKING]; /* whom somebody of this process is taking just now */
+    mtx_t writing;                          /* room_write */
 };
 struct hall *hall_of(struct desk *d);
 void room_index_drop_all(struct hall *h);

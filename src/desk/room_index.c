@@ -104,28 +104,34 @@ static err read_new(db_conn *c, struct room_index *x, int64_t dead_before) {
     }
 }
 
+static void gone(struct room_index *x, struct entry *e) {
+    size_t at = (size_t)(e - x->entries);
+    memmove(e, e + 1, (x->n - at - 1) * sizeof *e);
+    x->n--;
+}
+
 /* What was on its way when it was read has been sent by now, or has not. */
 static err look_again(db_conn *c, struct room_index *x, int64_t dead_before) {
     ARENA_AUTO arena *a = arena_new(0);
     LIST(struct entry) open = {0};
+    id_list still = {0};
     mtx_lock(&x->lock);
     for (size_t i = 0; i < x->n; i++)
         if (x->entries[i].sending) *list_add(a, &open) = x->entries[i];
     mtx_unlock(&x->lock);
+    if (!open.n) return ERR_NONE;
+    TRY(store_room_sending(c, a, x->brand, x->incident, dead_before, &still));
     for (size_t i = 0; i < open.n; i++) {
-        bool there, sending;
+        bool there, sending = false;
+        for (size_t k = 0; k < still.n && !sending; k++) sending = still.v[k] == open.v[i].serial;
+        if (sending) continue;
         TRY(store_room_said_now(c, x->brand, x->incident, open.v[i].serial, &there, &sending));
-        bool gone = !there || (sending && open.v[i].at < dead_before);
-        if (!gone && sending) continue;
-        if (gone) TRY(near_remove(x->near, open.v[i].message));
+        bool sent = there && !sending;
+        if (!sent) TRY(near_remove(x->near, open.v[i].message));
         mtx_lock(&x->lock);
         struct entry *e = entry_of(x, open.v[i].message);
         e->sending = false;
-        if (gone) {
-            size_t at = (size_t)(e - x->entries);
-            memmove(e, e + 1, (x->n - at - 1) * sizeof *e);
-            x->n--;
-        }
+        if (!sent) gone(x, e);
         mtx_unlock(&x->lock);
     }
     return ERR_NONE;
@@ -134,7 +140,7 @@ static err look_again(db_conn *c, struct room_index *x, int64_t dead_before) {
 /* `ret_stale`: replies were taken back since it was made. */
 static err refresh(struct desk *d, struct room_index *x, bool *ret_stale) {
     DB_READ_AUTO db_conn *c = NULL;
-    int64_t said, undone, dead_before = desk_now(d) - ROOM_ANNOUNCE_MS;
+    int64_t said, undone, dead_before = desk_now(d) - ROOM_ANNOUNCE_MS - ROOM_CLOCKS_MS;
     TRY(db_read_begin(d->db, &c));
     TRY(store_room_state(c, x->brand, x->incident, &said, &undone));
     if (x->undone < 0) x->undone = undone;

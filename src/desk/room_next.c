@@ -4,14 +4,17 @@
 #include "desk/roles.h"
 #include "desk/room_hall.h"
 #include "store/agent.h"
+#include "store/merge.h"
 
-enum { NEXT_TRIES = 50 };
+enum { NEXT_TRIES = 50, QUEUE_PAGE = 32 };
 
 struct taking {
     struct desk *desk;
     arena *arena;
     const struct actor *who;
     int64_t incident, conversation, agent, until, now;
+    int64_t customer; /* of whom the queue gave; 0: held or passed before */
+    bool alone;       /* a colleague may have taken their other letter */
     str note;
     struct room_given given;
     struct room_claim claim;
@@ -27,76 +30,158 @@ static void give(struct taking *x, const struct room_claim *k) {
     x->given.passed = k->by_id != 0;
 }
 
-/* Of those who began to wait in the same minute as the first, who wrote most. */
-static size_t most_affected(const room_waiting_list *list, size_t from) {
-    size_t best = from;
-    for (size_t i = from + 1; i < list->n; i++) {
-        if (list->v[i].since / MINUTE_MS != list->v[from].since / MINUTE_MS) break;
-        if (list->v[i].letters > list->v[best].letters) best = i;
-    }
-    return best;
-}
+/* ---- whom they could take ---- */
 
-static bool reserved(const struct hall *h, int64_t conversation) {
-    for (size_t i = 0; i < HALL_TAKING; i++)
-        if (h->taking[i] == conversation) return true;
+/* Who of those that wait is somebody's already, read once. */
+struct taken {
+    room_hold_list holds;
+    id_list skipped, reserved;
+    int64_t agent;
+};
+
+static bool listed(const id_list *list, int64_t id) {
+    for (size_t i = 0; i < list->n; i++)
+        if (list->v[i] == id) return true;
     return false;
 }
 
-/* The first that nobody of this process is taking at this moment, so that those who ask at once do not all
- * reach for the same. */
-static int64_t reserve(struct hall *h, room_waiting_list *list) {
-    int64_t found = 0;
-    mtx_lock(&h->lock);
-    for (size_t from = 0; from < list->n && !found; from++) {
-        size_t best = most_affected(list, from);
-        struct room_waiting first = list->v[from];
-        if (!reserved(h, list->v[best].conversation_id)) found = list->v[best].conversation_id;
-        list->v[from] = list->v[best];
-        list->v[best] = first;
+/* Whoever writes to a person writes to them alone, though they asked in two letters. */
+static bool somebodys(const struct taken *t, int64_t conversation, int64_t customer) {
+    for (size_t i = 0; i < t->holds.n; i++) {
+        const struct room_hold *h = &t->holds.v[i];
+        if (h->conversation_id == conversation) return true;
+        if (h->customer_id == customer && h->agent_id != t->agent && h->state != ROOM_CLAIM_SNOOZED)
+            return true;
     }
-    for (size_t i = 0; i < HALL_TAKING && found; i++) {
-        if (h->taking[i]) continue;
-        h->taking[i] = found;
-        break;
+    return listed(&t->reserved, conversation) || listed(&t->reserved, -customer);
+}
+
+/* Those of this process who are being taken at this moment: conversations, and customers below 0. */
+static void read_reserved(struct hall *h, arena *a, id_list *ret) {
+    mtx_lock(&h->lock);
+    for (size_t i = 0; i < HALL_TAKING; i++) {
+        if (!h->taking[i].conversation) continue;
+        *list_add(a, ret) = h->taking[i].conversation;
+        *list_add(a, ret) = -h->taking[i].customer;
     }
     mtx_unlock(&h->lock);
-    return found;
+}
+
+static bool reserve(struct hall *h, int64_t conversation, int64_t customer) {
+    struct hall_taking *empty = NULL;
+    bool free_one = true;
+    mtx_lock(&h->lock);
+    for (size_t i = 0; i < HALL_TAKING; i++) {
+        struct hall_taking *t = &h->taking[i];
+        if (!t->conversation)
+            empty = t;
+        else if (t->conversation == conversation || t->customer == customer)
+            free_one = false;
+    }
+    if (free_one && empty) *empty = (struct hall_taking){conversation, customer};
+    mtx_unlock(&h->lock);
+    return free_one;
 }
 
 static void release(struct hall *h, int64_t conversation) {
     mtx_lock(&h->lock);
     for (size_t i = 0; i < HALL_TAKING; i++)
-        if (h->taking[i] == conversation) h->taking[i] = 0;
+        if (h->taking[i].conversation == conversation) h->taking[i] = (struct hall_taking){0};
     mtx_unlock(&h->lock);
 }
 
-typedef err (*asking)(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t agent, bool skipped,
-                      int64_t now, int limit, room_waiting_list *ret);
+typedef err (*asking)(db_conn *c, arena *a, int64_t brand, int64_t incident, struct page_key after, int limit,
+                      room_waiting_list *ret);
 
-/* Whom they could take, as it stands now: what they hold already or were passed, else from the queues. */
-static err look_for(struct taking *x, struct room_claim *ret, bool *ret_busy) {
-    static const asking queues[] = {store_room_next, store_room_next_owed};
-    DB_READ_AUTO db_conn *c = NULL;
-    struct store_incident incident;
-    struct room_claim k;
-    TRY(db_read_begin(x->desk->db, &c));
-    TRY(room_is_open_in(c, x->arena, x->who->brand, x->incident, &incident));
-    TRY(store_claim_of(c, x->arena, x->who->brand, x->incident, x->who->agent, &k));
-    *ret = k;
-    if (k.conversation_id && (k.state == ROOM_CLAIM_HELD || k.until_at > x->now)) return ERR_NONE;
-    *ret = (struct room_claim){.incident_id = x->incident, .agent_id = x->who->agent, .taken_at = x->now};
-    for (int q = 0; q < 4 && !ret->conversation_id; q++) {
-        room_waiting_list list = {0};
-        TRY(queues[q / 2](c, x->arena, x->who->brand, x->incident, x->who->agent, q % 2, x->now,
-                          ROOM_CANDIDATES, &list));
-        ret->conversation_id = reserve(hall_of(x->desk), &list);
-        *ret_busy = *ret_busy || list.n;
-        /* All of them are being taken: the queue behind them is looked at again. */
-        if (list.n && !ret->conversation_id) return ERR_NONE;
+/* Where their letters stand now, and whether they are still theirs: a conversation that was merged into
+ * somebody else's is left to the list of who is owed. */
+static err follow(db_conn *c, struct taking *x, struct room_waiting *w, bool *ret_there) {
+    struct conversation v;
+    *ret_there = true;
+    if (!w->merged_into) return ERR_NONE;
+    TRY(store_merge_end(c, x->who->brand, w->conversation_id, &w->conversation_id));
+    TRY(store_conversation_get(c, x->arena, x->who->brand, w->conversation_id, &v));
+    *ret_there = v.customer_id == w->customer_id && v.incident_id == x->incident;
+    return ERR_NONE;
+}
+
+struct found {
+    room_waiting_list free;   /* of the minute of the first, at most ROOM_MOST_OF */
+    struct room_waiting left; /* the first that the agent left to others; conversation_id 0: none */
+};
+
+/* True when there are enough. */
+static bool consider(arena *a, const struct taken *t, const struct room_waiting *w, struct found *f) {
+    if (f->free.n && w->since / MINUTE_MS != f->free.v[0].since / MINUTE_MS) return true;
+    if (somebodys(t, w->conversation_id, w->customer_id)) return false;
+    if (!listed(&t->skipped, w->conversation_id))
+        *list_add(a, &f->free) = *w;
+    else if (!f->left.conversation_id)
+        f->left = *w;
+    return f->free.n == ROOM_MOST_OF;
+}
+
+static err search(db_conn *c, struct taking *x, const struct taken *t, asking ask, struct found *f) {
+    struct page_key after = {0};
+    for (bool enough = false; !enough;) {
+        room_waiting_list page = {0};
+        TRY(ask(c, x->arena, x->who->brand, x->incident, after, QUEUE_PAGE, &page));
+        for (size_t i = 0; i < page.n && !enough; i++) {
+            bool there;
+            after = (struct page_key){page.v[i].since, page.v[i].conversation_id};
+            TRY(follow(c, x, &page.v[i], &there));
+            enough = there && consider(x->arena, t, &page.v[i], f);
+        }
+        if (page.n < QUEUE_PAGE) break;
     }
     return ERR_NONE;
 }
+
+/* Of those who began to wait in the same minute who wrote most. */
+static err choose(db_conn *c, struct taking *x, const struct found *f, struct room_waiting *ret) {
+    int64_t ids[ROOM_MOST_OF], best;
+    *ret = f->free.n ? f->free.v[0] : f->left;
+    if (f->free.n < 2) return ERR_NONE;
+    for (size_t i = 0; i < ROOM_MOST_OF; i++) ids[i] = f->free.v[i < f->free.n ? i : 0].conversation_id;
+    TRY(store_room_most(c, x->who->brand, ids, &best));
+    for (size_t i = 0; i < f->free.n; i++)
+        if (f->free.v[i].conversation_id == best) *ret = f->free.v[i];
+    return ERR_NONE;
+}
+
+/* What they hold already or were passed, else from the queues. */
+static err look_for(struct taking *x, bool *ret_busy) {
+    static const asking queues[] = {store_room_queue, store_room_queue_owed};
+    DB_READ_AUTO db_conn *c = NULL;
+    struct store_incident incident;
+    struct taken t = {.agent = x->who->agent};
+    struct hall *h = hall_of(x->desk);
+    TRY(db_read_begin(x->desk->db, &c));
+    TRY(room_is_open_in(c, x->arena, x->who->brand, x->incident, &incident));
+    TRY(store_claim_of(c, x->arena, x->who->brand, x->incident, x->who->agent, x->now, &x->claim));
+    x->customer = 0;
+    x->alone = !x->claim.conversation_id || x->claim.until_at <= x->now;
+    if (x->claim.conversation_id) return ERR_NONE;
+    x->claim = (struct room_claim){.incident_id = x->incident, .agent_id = x->who->agent, .taken_at = x->now};
+    TRY(store_room_holds(c, x->arena, x->who->brand, x->incident, x->now, &t.holds));
+    TRY(store_room_skips(c, x->arena, x->who->brand, x->who->agent, x->now, &t.skipped));
+    read_reserved(h, x->arena, &t.reserved);
+    for (int q = 0; q < 2; q++) {
+        struct found f = {0};
+        struct room_waiting best;
+        TRY(search(c, x, &t, queues[q], &f));
+        TRY(choose(c, x, &f, &best));
+        if (!best.conversation_id) continue;
+        *ret_busy = true;
+        if (!reserve(h, best.conversation_id, best.customer_id)) return ERR_NONE;
+        x->claim.conversation_id = best.conversation_id;
+        x->customer = best.customer_id;
+        return ERR_NONE;
+    }
+    return ERR_NONE;
+}
+
+/* ---- taking them ---- */
 
 static err take(db_conn *c, void *arg) {
     struct taking *x = arg;
@@ -108,33 +193,38 @@ static err end(db_conn *c, void *arg) {
     return store_claim_end(c, x->who->brand, x->claim.conversation_id, x->incident, x->who->agent);
 }
 
-/* Between looking and taking it may have been answered: looked at once more now that nobody else can take it.
+/* Between looking and taking it may have been answered, or another process gave a colleague the same person's
+ * other letter: looked at once more now that nobody else can take it. Of two who see each other none goes on.
  */
-static err still_waits(struct taking *x, bool *ret) {
+static err still_theirs(struct taking *x, bool *ret) {
     DB_READ_AUTO db_conn *c = NULL;
     struct conversation v;
     room_owed_list owed = {0};
+    struct taken t = {.agent = x->who->agent};
     TRY(db_read_begin(x->desk->db, &c));
     TRY(store_conversation_get(c, x->arena, x->who->brand, x->claim.conversation_id, &v));
     x->given.owed = v.state != CONVERSATION_US;
     if (x->given.owed) TRY(store_owed_to(c, x->arena, x->who->brand, v.id, &owed));
-    *ret = v.incident_id == x->incident && (!x->given.owed || owed.n);
+    *ret = v.incident_id == x->incident && !v.merged_into && (!x->given.owed || owed.n);
+    if (!*ret || !x->alone) return ERR_NONE;
+    TRY(store_room_holds(c, x->arena, x->who->brand, x->incident, x->now, &t.holds));
+    *ret = !somebodys(&t, 0, v.customer_id);
     return ERR_NONE;
 }
 
 static err try_one(struct taking *x, bool *ret_done) {
-    bool busy = false, waits = false;
-    TRY(look_for(x, &x->claim, &busy));
+    bool busy = false, theirs = false;
+    TRY(look_for(x, &busy));
     *ret_done = !x->claim.conversation_id && !busy;
     if (!x->claim.conversation_id) return ERR_NONE;
     bool held = x->claim.until_at && x->claim.state == ROOM_CLAIM_HELD;
     x->claim.state = ROOM_CLAIM_HELD;
     x->claim.until_at = x->now + ROOM_LEASE_MS;
     err e = db_write(x->desk->db, take, x);
-    release(hall_of(x->desk), x->claim.conversation_id);
-    if (e || !x->taken) return e;
-    TRY(still_waits(x, &waits));
-    if (!waits) return db_write(x->desk->db, end, x);
+    if (!e && x->taken) e = still_theirs(x, &theirs);
+    if (!e && x->taken && !theirs) e = db_write(x->desk->db, end, x);
+    if (x->customer) release(hall_of(x->desk), x->claim.conversation_id);
+    if (e || !theirs) return e;
     give(x, &x->claim);
     x->given.held = held;
     *ret_done = true;
@@ -146,6 +236,9 @@ err room_next(struct desk *d, arena *a, const struct actor *who, int64_t inciden
     bool found = false;
     TRY(room_here(d, a, who, incident));
     for (int tries = 0; tries < NEXT_TRIES && !found; tries++) TRY(try_one(&x, &found));
+    if (!found)
+        return err_set(ERR_BUSY, "Everybody asks for the next person at this moment. Ask once more; nobody "
+                                 "was given to you.");
     *ret = x.given;
     if (x.given.conversation && !x.given.held) desk_changed(d, who->brand, 0, "room");
     return ERR_NONE;
@@ -155,7 +248,7 @@ err room_holds(db_conn *c, arena *a, const struct actor *who, int64_t incident, 
                struct room_given *ret) {
     struct taking x = {.arena = a, .who = who, .incident = incident, .now = now};
     struct room_claim k;
-    TRY(store_claim_of(c, a, who->brand, incident, who->agent, &k));
+    TRY(store_claim_of(c, a, who->brand, incident, who->agent, now, &k));
     if (k.conversation_id && k.state == ROOM_CLAIM_HELD) {
         struct conversation v;
         give(&x, &k);

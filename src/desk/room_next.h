@@ -9,7 +9,7 @@
 
 #define ROOM_LEASE_MS (10 * MINUTE_MS) /* "It goes back after ten quiet minutes" */
 #define ROOM_SKIP_MS (30 * MINUTE_MS)
-enum { ROOM_SNOOZE_MINUTES_MAX = 24 * 60, ROOM_CANDIDATES = 12 };
+enum { ROOM_SNOOZE_MINUTES_MAX = 24 * 60 };
 
 struct room_given {
     int64_t conversation; /* 0: nobody waits */
@@ -21,9 +21,10 @@ struct room_given {
     int64_t until_at;
 };
 /* The next person. Whoever holds one gets that one again; then comes what was passed to them; then whoever
- * waits longest, and of those of the same minute (the first ROOM_CANDIDATES of them) who wrote most letters;
- * then those this agent left to others; then whoever is owed another letter, longest first. Held until
- * `until_at`, longer with every word that is kept of their draft. */
+ * waits longest, and of those of the same minute (the first ROOM_MOST_OF of them) who wrote most letters;
+ * then those this agent left to others; then whoever is owed another letter, longest first. Whoever wrote
+ * twice is given to one writer at a time. Held until `until_at`, longer with every word that is kept of their
+ * draft. ERR_BUSY when colleagues were faster all the time. */
 err room_next(struct desk *d, arena *a, const struct actor *who, int64_t incident, struct room_given *ret);
 /* What they hold, without taking anything. conversation 0: nothing. */
 err room_holds(db_conn *c, arena *a, const struct actor *who, int64_t incident, int64_t now,

@@ -47,7 +47,7 @@ static err held_by(struct desk *d, arena *a, int64_t brand, int64_t conversation
         ERR_CONFLICT,
         "%.*s is answering this letter in the incident's room; nothing was sent, and your words are "
         "kept.",
-        STR_FMT(k.agent_name));
+        STR_FMT(k.agent_name.n ? k.agent_name : S("A colleague")));
 }
 
 /* On PostgreSQL one of two that write to a room at once mostly has to begin anew; so those of this process
@@ -93,12 +93,13 @@ static err skeleton_for(struct desk *d, arena *a, const struct actor *who, const
 }
 
 static err read_for(struct desk *d, arena *a, int64_t brand, int64_t conversation, int64_t *ret_incident,
-                    struct conversation *ret_v, struct message *ret_letter) {
+                    int64_t *ret_gone, struct conversation *ret_v, struct message *ret_letter) {
     DB_READ_AUTO db_conn *c = NULL;
     TRY(db_read_begin(d->db, &c));
     TRY(store_room_of(c, brand, conversation, ret_incident));
     if (!*ret_incident) return ERR_NONE;
     TRY(store_conversation_get(c, a, brand, conversation, ret_v));
+    TRY(store_room_facts_gone(c, brand, *ret_incident, ret_gone));
     err e = store_message_last_letter(c, a, brand, conversation, ret_letter);
     if (e == ERR_MISSING) *ret_letter = (struct message){0};
     return e == ERR_MISSING ? ERR_NONE : e;
@@ -109,9 +110,10 @@ err room_announce(struct desk *d, arena *a, const struct actor *who, int64_t con
     struct conversation v;
     struct message letter;
     struct announcing x = {.brand = who->brand};
+    int64_t facts_gone = 0;
     *ret = (struct room_saying){0};
     if (!conversation) return ERR_NONE;
-    TRY(read_for(d, a, who->brand, conversation, &x.incident, &v, &letter));
+    TRY(read_for(d, a, who->brand, conversation, &x.incident, &facts_gone, &v, &letter));
     if (!x.incident) return ERR_NONE;
     x.row = (struct room_said){.message_id = message,
                                .conversation_id = conversation,
@@ -121,7 +123,8 @@ err room_announce(struct desk *d, arena *a, const struct actor *who, int64_t con
     TRY(skeleton_for(d, a, who, &v, &letter, message, text, &x.row.words));
     TRY(room_write(d, &(struct room_saying){.incident = x.incident}, announce, &x));
     if (x.held) return held_by(d, a, who->brand, conversation);
-    *ret = (struct room_saying){.incident = x.incident, .serial = x.serial, .customer = v.customer_id};
+    *ret = (struct room_saying){
+        .incident = x.incident, .serial = x.serial, .customer = v.customer_id, .desk = d, .gone = facts_gone};
     return ERR_NONE;
 }
 
@@ -156,6 +159,13 @@ void room_states(arena *a, const struct checked *checked, struct room_saying *s)
 
 static err note_told(db_conn *c, const struct actor *who, const struct room_saying *s,
                      const struct conversation *v, int64_t message, int64_t now) {
+    int64_t facts_gone;
+    if (!s->facts.n) return ERR_NONE;
+    TRY(store_room_facts_gone(c, who->brand, s->incident, &facts_gone));
+    if (facts_gone != s->gone)
+        return err_set(ERR_CONFLICT,
+                       "A fact was taken out at this moment, and this letter may state it; nothing "
+                       "was sent. Look at the facts again, then send.");
     for (size_t i = 0; i < s->facts.n; i++) {
         struct room_told row = {.fact_id = s->facts.v[i],
                                 .message_id = message,
@@ -186,20 +196,30 @@ err room_sent_in(db_conn *c, arena *a, const struct actor *who, const struct roo
     if (v->incident_id != s->incident)
         return err_set(ERR_CONFLICT, "This conversation was taken into an incident, or out of one, at this "
                                      "moment; nothing was sent. Look again, then send.");
-    TRY(store_room_sent(c, who->brand, s->incident, s->serial, v->waiting_since, now, now - ROOM_ANNOUNCE_MS,
-                        &there));
+    /* By the clock as it is now: all that went before in sending took its time. */
+    TRY(store_room_sent(c, who->brand, s->incident, s->serial, v->waiting_since, now,
+                        desk_now(s->desk) - ROOM_ANNOUNCE_MS, &there));
     if (!there)
         return err_set(ERR_CONFLICT,
                        "Sending took longer than a minute, and a colleague may have said the same meanwhile; "
                        "nothing was sent. Send it again.");
     TRY(store_claim_end(c, who->brand, v->id, s->incident, who->agent));
-    TRY(store_owed_done(c, who->brand, v->id, message, who->agent, now));
+    TRY(store_owed_done(c, who->brand, s->incident, v->customer_id, message, who->agent, now));
     TRY(note_told(c, who, s, v, message, now));
     return milestone(c, who, s, message, now);
 }
 
-err room_taken_back_in(db_conn *c, int64_t brand, int64_t message) {
-    return store_room_undo(c, brand, message);
+err room_taken_back_in(db_conn *c, const struct actor *who, const struct conversation *v, int64_t message,
+                       int64_t now) {
+    TRY(store_room_undo(c, who->brand, message));
+    struct room_claim k = {.conversation_id = v->id,
+                           .incident_id = v->incident_id,
+                           .agent_id = who->agent,
+                           .state = ROOM_CLAIM_HELD,
+                           .taken_at = now,
+                           .until_at = now + ROOM_LEASE_MS};
+    bool taken;
+    return v->incident_id ? store_claim_take(c, who->brand, &k, now, &taken) : ERR_NONE;
 }
 
 /* ---- who holds it ---- */
@@ -285,7 +305,7 @@ static err read_stated(struct desk *d, arena *a, int64_t brand, const struct con
     str state, title;
     TRY(db_read_begin(d->db, &c));
     TRY(store_room_incident(c, a, brand, v->incident_id, &state, &title, ret_began));
-    TRY(store_room_facts(c, a, brand, v->incident_id, true, &ret->facts));
+    TRY(store_room_facts_stated(c, a, brand, v->incident_id, &ret->facts));
     return ret->facts.n ? store_room_told_to(c, a, brand, v->incident_id, v->customer_id, &ret->told)
                         : ERR_NONE;
 }

@@ -21,13 +21,16 @@
 #include "store/conversation.h"
 
 #define ROOM_ANNOUNCE_MS (60 * SECOND_MS)
+#define ROOM_CLOCKS_MS (20 * SECOND_MS)   /* as far as the clocks of two machines may be apart */
 #define ROOM_JUST_NOW_MS (60 * SECOND_MS) /* so young a reply its neighbour's writer cannot have seen */
 
 /* A reply on its way. */
 struct room_saying {
     int64_t incident; /* 0: the conversation is in none, and nothing was announced */
     int64_t serial, customer;
+    struct desk *desk;
     LIST(int64_t) facts; /* that it states, filled by room_states */
+    int64_t gone;        /* how many facts were withdrawn when it was announced */
 };
 err room_announce(struct desk *d, arena *a, const struct actor *who, int64_t conversation, int64_t message,
                   str text, struct room_saying *ret);
@@ -38,11 +41,13 @@ void room_unannounce(struct desk *d, const struct actor *who, const struct room_
 /* What the check found stated. */
 void room_states(arena *a, const struct checked *checked, struct room_saying *s);
 /* In the transaction that sends it, before the conversation changes: ends the claim, notes who was told what
- * and that nothing more is owed to them. ERR_CONFLICT when it took too long. */
+ * and that nothing more is owed to them. ERR_CONFLICT when it took too long, or when a fact was withdrawn
+ * since it was announced and it states any: it may be that one. */
 err room_sent_in(db_conn *c, arena *a, const struct actor *who, const struct room_saying *s,
                  const struct conversation *v, int64_t message, int64_t now);
-/* A reply is taken back, in the caller's transaction. */
-err room_taken_back_in(db_conn *c, int64_t brand, int64_t message);
+/* A reply is taken back, in the caller's transaction: who took it back holds the conversation again. */
+err room_taken_back_in(db_conn *c, const struct actor *who, const struct conversation *v, int64_t message,
+                       int64_t now);
 
 /* What the check takes of the incident; `incident` NULL: the conversation is in none. `saying`: of a reply
  * that is announced; NULL while it is typed. Used by one thread, ended with room_check_end. */

@@ -3,6 +3,7 @@
 #include "base/lang.h"
 #include "base/random.h"
 #include "desk/check.h"
+#include "desk/room.h"
 #include "store/inbox.h"
 #include "store/job.h"
 
@@ -75,7 +76,7 @@ static err sent_before(db_conn *c, struct posting *x, bool *ret_before) {
     return ERR_NONE;
 }
 
-/* The matter it goes on with, 0 a new one. */
+/* The matter it goes on with, 0 a new one; whose incident is then its incident, wherever it is written. */
 static err find_matter(db_conn *c, struct posting *x, int64_t *ret_matter) {
     const struct status_post *p = x->post;
     struct store_status_update newest;
@@ -89,8 +90,17 @@ static err find_matter(db_conn *c, struct posting *x, int64_t *ret_matter) {
             ERR_CONFLICT,
             "What this is about was closed or withdrawn meanwhile. Look at the page; you can begin "
             "anew.");
-    if (goes_on) *ret_matter = newest.matter_id;
+    if (!goes_on) return ERR_NONE;
+    *ret_matter = newest.matter_id;
+    if (newest.incident_id) x->row.incident_id = newest.incident_id;
     return ERR_NONE;
+}
+
+static err tell_room(db_conn *c, const struct posting *x) {
+    struct store_incident i;
+    if (!x->row.incident_id) return ERR_NONE;
+    TRY(room_is_open_in(c, x->a, x->who->brand, x->row.incident_id, &i));
+    return room_event_in(c, x->who, i.id, ROOM_EVENT_STATUS, x->row.words, x->id, x->now);
 }
 
 static err check_kind(const struct posting *x, int64_t matter) {
@@ -114,7 +124,11 @@ static err say_of_components(db_conn *c, struct posting *x) {
     if (said->n > STATUS_COMPONENTS_MAX) return err_set(ERR_LIMIT, "These are more parts than the page has.");
     for (size_t i = 0; i < said->n; i++) {
         struct store_status_component k;
-        TRY(store_status_component_get(c, x->a, x->who->brand, said->v[i].component_id, &k));
+        err e = store_status_component_get(c, x->a, x->who->brand, said->v[i].component_id, &k);
+        if (e == ERR_MISSING)
+            return err_set(ERR_CONFLICT, "One of these parts is not shown any more. Look at the parts again; "
+                                         "nothing was published.");
+        TRY(e);
         TRY(store_status_said_put(c, x->who->brand, x->id, &said->v[i]));
         if (k.state == said->v[i].state) continue;
         k.state = said->v[i].state;
@@ -133,13 +147,13 @@ static err post_in(db_conn *c, struct posting *x) {
     TRY(sent_before(c, x, &before));
     if (before) return ERR_NONE;
     TRY(check_next(p->next_at, p->kind, x->now));
+    x->row.incident_id = p->incident;
     TRY(find_matter(c, x, &matter));
     TRY(check_kind(x, matter));
     if (!x->who->name.n) return err_set(ERR_INVALID, "An update is written by somebody with a name.");
     x->id = id_new(x->now);
     x->row.id = x->id;
     x->row.matter_id = matter ? matter : x->id;
-    x->row.incident_id = p->incident;
     x->row.agent_id = x->who->agent;
     x->row.by_name = x->who->name;
     x->row.kind = p->kind;
@@ -150,6 +164,7 @@ static err post_in(db_conn *c, struct posting *x) {
     x->row.send_key = p->key;
     TRY(store_status_update_insert(c, brand, &x->row));
     TRY(say_of_components(c, x));
+    TRY(tell_room(c, x));
     TRY(store_status_page_touch(c, brand, x->now));
     if (!p->mail) return ERR_NONE;
     return store_job_put(c, brand, S("status_tell"), x->id, id_new(x->now),

@@ -11,7 +11,13 @@
 #include "format/compose.h"
 #include "store/inbox.h"
 
-enum { ATTEMPTS_MAX = 6, MAIL_MAX_BYTES = 16 << 10, LANGUAGE_BYTES = 20 };
+enum {
+    ATTEMPTS_MAX = 6,
+    MAIL_MAX_BYTES = 16 << 10,
+    LANGUAGE_BYTES = 20,
+    AHEAD_MINUTES = 2, /* questions never keep a reply waiting longer */
+    SPREAD_SECONDS = 300,
+};
 
 /* What somebody asked for lately, by network. */
 static struct rate asks = RATE_EMPTY;
@@ -53,10 +59,11 @@ static err write_wish(db_conn *c, void *arg) {
     err e = store_inbox_by_address(c, x->a, x->email, &ours);
     if (e == ERR_NONE) return err_set(ERR_INVALID, "That is an address of ours. Type your own, please.");
     if (e != ERR_MISSING) return e;
+    /* Before anything is looked up: it says nothing of who is known. */
+    TRY(brand_may_ask(c, x));
     e = store_subscriber_by_mailbox(c, x->a, brand, s.mailbox, &s);
     if (e && e != ERR_MISSING) return e;
     if (!e && !ask_again(&s, x->now)) return ERR_NONE;
-    TRY(brand_may_ask(c, x));
     s.email = x->email;
     s.language = str_clip_utf8(x->wish->language, LANGUAGE_BYTES);
     s.asks++;
@@ -111,6 +118,14 @@ static err still_asked(db_conn *c, struct asking *x, bool *ret_asked) {
     return ERR_NONE;
 }
 
+static err come_again(db_conn *c, struct asking *x, int64_t at) {
+    bool mine;
+    TRY(store_job_finish(c, x->job, &mine));
+    if (!mine) return ERR_NONE;
+    return store_job_put(c, x->job->brand_id, S("status_ask"), x->job->subject_id, id_new(desk_now(x->d)),
+                         at + x->job->subject_id % SPREAD_SECONDS * SECOND_MS);
+}
+
 /* The link is made now, so that only its hash need be kept; the one before works no more. */
 static err begin(db_conn *c, void *arg) {
     struct asking *x = arg;
@@ -121,7 +136,11 @@ static err begin(db_conn *c, void *arg) {
     if (!asked) return end_job(c, x);
     TRY(store_brand_by_id(c, x->a, x->job->brand_id, &x->brand));
     TRY(store_inbox_default(c, x->a, x->job->brand_id, &x->inbox));
-    /* It waits for its place once. */
+    /* It waits for its place once, and for that where many have theirs already: a storm of wishes holds up
+     * nobody's reply. */
+    TRY(pace_next_in(c, x->job->brand_id, x->inbox.id, now, &at));
+    if (x->job->attempts == 1 && at > now + AHEAD_MINUTES * (int64_t)MINUTE_MS) return come_again(c, x, at);
+    at = now;
     if (x->job->attempts == 1) TRY(pace_take_in(c, x->job->brand_id, x->inbox.id, now, &at));
     if (at > now) return store_job_postpone(c, x->job, at, S(""), 0);
     x->row.hash = token_hash(x->a, x->token);
@@ -133,7 +152,6 @@ static err begin(db_conn *c, void *arg) {
 static err compose(struct asking *x) {
     const struct lang *l = lang_find(x->row.language);
     str address = x->inbox.address;
-    size_t at = str_find_char(address, '@', 0);
     if (!l) l = lang_find(x->brand.language);
     const str args[] = {x->brand.name, status_link_url(x->d, x->a, x->brand.slug, x->token)};
     BUF_AUTO buf text = BUF_MAX(MAIL_MAX_BYTES), subject = BUF_MAX(MAIL_MAX_BYTES);
@@ -148,11 +166,10 @@ static err compose(struct asking *x) {
     struct compose_mail mail = {
         .from = {x->inbox.name.n ? x->inbox.name : x->brand.name, address},
         .subject = str_copy(x->a, buf_str(&subject)),
-        .message_id = str_fmt(x->a, "%.*s@%.*s", STR_FMT(token_new(x->a)),
-                              STR_FMT(str_slice(address, at + 1, address.n))),
+        .message_id = status_message_id(x->a, x->row.hash, address),
         .at = desk_now(x->d),
         .text = str_copy(x->a, buf_str(&text)),
-        .auto_submitted = true,
+        .auto_generated = true,
     };
     list_add(x->a, &mail.to)->address = x->row.email;
     return compose_bytes(x->a, &mail, &x->bytes);

@@ -37,12 +37,18 @@ err status_copy_put(const struct desk *d, arena *a, str slug, const char *file, 
     return let_read(a, path, FILE_MODE);
 }
 
-static void empty_folder(arena *a, str folder) {
+/* The files whose names end so; a process that was killed leaves those of file_write. */
+static void empty_folder(arena *a, str folder, str end) {
     DIR *dir = opendir(str_cstr(a, folder));
     if (!dir) return;
     for (struct dirent *e; (e = readdir(dir));)
-        if (e->d_name[0] != '.') unlink(str_fmt(a, "%.*s/%s", STR_FMT(folder), e->d_name).p);
+        if (e->d_name[0] != '.' && str_ends(str_z(e->d_name), end))
+            unlink(str_fmt(a, "%.*s/%s", STR_FMT(folder), e->d_name).p);
     closedir(dir);
+}
+
+static void remove_folder(arena *a, str folder) {
+    empty_folder(a, folder, S(""));
     rmdir(str_cstr(a, folder));
 }
 
@@ -51,9 +57,13 @@ err status_copy_keep_only(const struct desk *d, arena *a, const status_slug_list
     if (!dir) return errno == ENOENT ? ERR_NONE : err_set(ERR_IO, "Cannot read the folder of status pages.");
     for (struct dirent *e; (e = readdir(dir));) {
         str name = str_z(e->d_name);
-        bool keep = str_starts(name, S("."));
+        bool keep = false;
+        if (str_starts(name, S("."))) continue;
         for (size_t i = 0; i < open->n && !keep; i++) keep = str_eq(open->v[i], name);
-        if (!keep) empty_folder(a, folder_of(d, a, name));
+        if (keep)
+            empty_folder(a, folder_of(d, a, name), S(".new"));
+        else
+            remove_folder(a, folder_of(d, a, name));
     }
     closedir(dir);
     return ERR_NONE;

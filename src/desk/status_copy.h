@@ -13,7 +13,7 @@ typedef LIST(str) status_slug_list;
 err status_copy_put(const struct desk *d, arena *a, str slug, const char *file, str bytes);
 /* The bytes, or ERR_MISSING. */
 err status_copy_get(const struct desk *d, arena *a, str slug, const char *file, str *ret_bytes);
-/* Of pages that are not open any more nothing stays. */
+/* Of pages that are not open any more nothing stays, and nothing of writing that was broken off. */
 err status_copy_keep_only(const struct desk *d, arena *a, const status_slug_list *open);
 
 #endif

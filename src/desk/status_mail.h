@@ -10,6 +10,7 @@
 #define LONGHAND_DESK_STATUS_MAIL_H
 
 #include "desk/desk.h"
+#include "format/bounce.h"
 #include "store/job.h"
 #include "store/status_mail.h"
 
@@ -44,6 +45,18 @@ str status_link_url(const struct desk *d, arena *a, str slug, str token);
 /* The job `status_ask`: the question. The job `status_tell`: an update to its subscribers. */
 err status_ask_send(struct desk *d, arena *a, const struct job *job);
 err status_tell_run(struct desk *d, arena *a, const struct job *job);
+
+/* The Message-ID of a mail whose link has this hash, from this address. */
+str status_message_id(arena *a, str hash, str address);
+/* A machine's letter, in the transaction that files it: ret_ours where it answers a mail of the status page
+ * (`names`: the Message-IDs it refers to), so that nobody need answer it. Where it is `believed` to be a
+ * report about that mail, an address that will never work and one that called the mail unwanted get no more;
+ * for another reason STATUS_FAILURES_MAX in a row end it. */
+err status_report_in(db_conn *c, arena *a, int64_t brand, const struct bounce *b, const str_list *names,
+                     bool believed, int64_t now, bool *ret_ours);
+/* A mail failed for good: kept so, and the third in a row ends the subscription. */
+err status_mail_failed_in(db_conn *c, int64_t brand, struct store_status_mail *mail, int64_t subscriber,
+                          int64_t now);
 
 /* `longhand forget`: ret_n subscriptions of this address went, or, where it is not for good, would go. */
 err status_forget_in(db_conn *c, arena *a, int64_t brand, str email, int64_t *ret_n);

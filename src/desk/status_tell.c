@@ -66,10 +66,12 @@ static err load_headline(db_conn *c, struct telling *x) {
 
 static err load(db_conn *c, struct telling *x) {
     int64_t brand = x->job->brand_id;
+    bool is_open;
     err e = store_status_update_get(c, x->a, brand, x->job->subject_id, &x->update);
     if (e == ERR_MISSING) return finish(c, x);
     TRY(e);
-    if (x->update.withdrawn_at) {
+    TRY(status_is_open(c, x->a, brand, &is_open));
+    if (x->update.withdrawn_at || !is_open) {
         TRY(store_status_mail_drop_due(c, brand, x->update.id));
         return finish(c, x);
     }
@@ -183,7 +185,6 @@ static void add_text(struct telling *x, buf *text, const struct lang *l, str sto
 static err compose(struct telling *x) {
     const struct lang *l = lang_find(x->brand.language);
     str address = x->inbox.address, stop = status_link_url(x->d, x->a, x->brand.slug, x->token);
-    size_t at = str_find_char(address, '@', 0);
     BUF_AUTO buf text = BUF_MAX(MAIL_MAX_BYTES), subject = BUF_MAX(MAIL_MAX_BYTES);
     const str args[] = {x->brand.name, x->headline};
     const char *titles[STATUS_KINDS] = {T("{0}: {1}"), T("{0}: it works again"), T("{0}: {1}")};
@@ -193,10 +194,10 @@ static err compose(struct telling *x) {
     struct compose_mail mail = {
         .from = {x->inbox.name.n ? x->inbox.name : x->brand.name, address},
         .subject = str_copy(x->a, buf_str(&subject)),
-        .message_id = str_fmt(x->a, "%.*s@%.*s", STR_FMT(token_new(x->a)),
-                              STR_FMT(str_slice(address, at + 1, address.n))),
+        .message_id = status_message_id(x->a, x->mail.hash, address),
         .at = desk_now(x->d),
         .text = str_copy(x->a, buf_str(&text)),
+        .auto_generated = true,
         .unsubscribe = stop,
     };
     list_add(x->a, &mail.to)->address = x->to.email;
@@ -224,13 +225,14 @@ static err before_dot(void *context) {
 
 /* ---- what came of it ---- */
 
-static err refused(db_conn *c, struct telling *x) {
+err status_mail_failed_in(db_conn *c, int64_t brand, struct store_status_mail *mail, int64_t subscriber,
+                          int64_t now) {
     int64_t failures;
-    x->mail.state = STATUS_MAIL_FAILED;
-    TRY(put_mail(c, x));
-    TRY(store_status_mail_failures(c, x->job->brand_id, x->to.id, STATUS_FAILURES_MAX, &failures));
-    if (failures < STATUS_FAILURES_MAX) return ERR_NONE;
-    return store_subscriber_delete(c, x->job->brand_id, x->to.id);
+    mail->state = STATUS_MAIL_FAILED;
+    mail->at = now;
+    TRY(store_status_mail_put(c, brand, mail));
+    TRY(store_status_mail_failures(c, brand, subscriber, STATUS_FAILURES_MAX, &failures));
+    return failures < STATUS_FAILURES_MAX ? ERR_NONE : store_subscriber_delete(c, brand, subscriber);
 }
 
 static err later(db_conn *c, struct telling *x) {
@@ -251,7 +253,7 @@ static err end(db_conn *c, void *arg) {
     switch (x->report.result) {
     case SEND_ACCEPTED:
     case SEND_UNCERTAIN: x->mail.state = STATUS_MAIL_SENT; return put_mail(c, x);
-    case SEND_REFUSED: return refused(c, x);
+    case SEND_REFUSED: return status_mail_failed_in(c, x->job->brand_id, &x->mail, x->to.id, desk_now(x->d));
     case SEND_LATER: return later(c, x);
     }
     return ERR_NONE;

@@ -1,23 +1,12 @@
 /* Stories: found, kept by hand, chosen from, put aside. */
 #include "desk/story.h"
 
-#include <stdatomic.h>
-
 #include "base/random.h"
 #include "desk/child.h"
 #include "desk/events.h"
 #include "desk/listening.h"
-#include "desk/merge.h"
 #include "desk/story_own.h"
-#include "format/quoted.h"
 #include "letter/thanks.h"
-
-/* ---- what must go ---- */
-
-static atomic_uint_fast64_t wall_version = 1;
-
-uint64_t story_wall_version(void) { return atomic_load(&wall_version); }
-void story_wall_changed(void) { atomic_fetch_add(&wall_version, 1); }
 
 /* ---- found ---- */
 
@@ -99,7 +88,8 @@ static err put_down(db_conn *c, arena *a, int64_t brand, int64_t message, int ki
     TRY(store_praise_put(c, brand, message, kinds));
     if (!is_story(kinds, sort)) return ERR_NONE;
     TRY(store_message_get(c, a, brand, message, &m));
-    if (m.kind != MESSAGE_LETTER || m.machine.n || !m.text.n) return ERR_NONE;
+    if (m.kind != MESSAGE_LETTER || m.machine.n || !story_even(a, story_own_words(a, m.text)).n)
+        return ERR_NONE;
     return story_from_message_in(c, a, &listening, message, -1, now, &story);
 }
 
@@ -128,12 +118,31 @@ err story_heard_again(struct desk *d, arena *a, const struct actor *who, const s
 
 /* ---- gone ---- */
 
-err story_forget(db_conn *c, int64_t brand, int64_t conversation) {
-    story_wall_changed();
-    return store_story_forget(c, brand, conversation);
+err story_child_in(db_conn *c, arena *a, int64_t brand, int64_t conversation, bool *ret_child,
+                   bool *ret_near) {
+    struct store_child k;
+    bool near = false;
+    TRY(child_is_in(c, a, brand, conversation, ret_child));
+    TRY(child_get_in(c, a, brand, conversation, &k));
+    if (!*ret_child && !k.version) TRY(store_story_child_near(c, brand, conversation, &near));
+    *ret_child |= near;
+    if (ret_near) *ret_near = near;
+    return ERR_NONE;
 }
 
-/* A link that is out works no more. */
+err story_take_back(db_conn *c, struct store_tale *s, struct store_story_ask *ask, const struct actor *who,
+                    str by, int64_t now) {
+    ask->withdrawn_at = now;
+    ask->withdrawn_by = by;
+    ask->quote = ask->name = S("");
+    TRY(store_story_ask_update(c, ask));
+    s->state = STORY_WITHDRAWN;
+    s->quote = S("");
+    s->updated_at = now;
+    TRY(store_story_update(c, who->brand, s));
+    return event_add(c, who, s->conversation_id, "story_withdrawn", S(""), now);
+}
+
 err story_end_ask(db_conn *c, struct store_tale *s, int64_t now) {
     if (!s->ask.id || s->ask.ended_at || s->ask.answer != SHOW_UNSAID) return ERR_NONE;
     s->ask.ended_at = now;
@@ -151,15 +160,10 @@ err story_words_changed_in(db_conn *c, arena *a, int64_t brand, int64_t message,
     s.quote = S("");
     s.updated_at = now;
     if (s.state == STORY_YES) {
-        s.state = STORY_WITHDRAWN;
-        s.ask.withdrawn_at = now;
-        s.ask.withdrawn_by = S("desk");
-        s.ask.quote = s.ask.name = S("");
-        TRY(store_story_ask_update(c, &s.ask));
-    } else if (s.state == STORY_ASKED) {
-        s.state = STORY_FOUND;
+        const struct actor nobody = {.brand = brand};
+        return story_take_back(c, &s, &s.ask, &nobody, S("desk"), now);
     }
-    story_wall_changed();
+    if (s.state == STORY_ASKED) s.state = STORY_FOUND;
     return store_story_update(c, brand, &s);
 }
 
@@ -205,7 +209,7 @@ static err write_quote(db_conn *c, void *arg) {
         return err_set(ERR_CONFLICT,
                        "They said yes to the words as they are. To show others, take the story down "
                        "first and ask again.");
-    TRY(story_check_quote(x->a, quoted_blank(x->a, s.text), x->quote));
+    TRY(story_check_quote(x->a, story_own_words(x->a, s.text), x->quote));
     TRY(story_end_ask(c, &s, x->now));
     if (s.state == STORY_ASKED) s.state = STORY_FOUND;
     s.quote = x->quote;

@@ -1,6 +1,6 @@
 /* Where stories are shown. Everything is read when it is asked for, and kept nowhere. */
 #include "desk/settings.h"
-#include "desk/story_own.h"
+#include "desk/story.h"
 #include "store/brand.h"
 #include "store/file.h"
 
@@ -36,9 +36,21 @@ err story_wall_open(const struct desk *d, arena *a, str slug, int64_t before, st
     w.brand_id = brand.id;
     w.brand_name = brand.name;
     w.brand_slug = brand.slug;
-    w.brand_language = brand.language;
     w.brand_zone = brand.zone;
     *ret = w;
+    return ERR_NONE;
+}
+
+err story_wall_still(const struct desk *d, arena *a, const struct story_wall *wall, int64_t before,
+                     bool *ret_still) {
+    struct story_wall now;
+    err e = story_wall_open(d, a, wall->brand_slug, before, &now);
+    if (e && e != ERR_MISSING) return e;
+    bool still = !e && now.rows.n == wall->rows.n;
+    for (size_t i = 0; still && i < now.rows.n; i++)
+        still =
+            now.rows.v[i].ask_id == wall->rows.v[i].ask_id && now.photos[i].list.n == wall->photos[i].list.n;
+    *ret_still = still;
     return ERR_NONE;
 }
 
@@ -53,8 +65,15 @@ err story_wall_photo(const struct desk *d, arena *a, str slug, int64_t story, in
     return ret_jpeg->n ? ERR_NONE : err_set(ERR_MISSING, "There is no such picture.");
 }
 
-err story_team(const struct desk *d, arena *a, int64_t brand, story_shown_list *ret) {
+err story_team(const struct desk *d, arena *a, int64_t brand, int64_t before, story_shown_list *ret,
+               int64_t *ret_next) {
     DB_READ_AUTO db_conn *c = NULL;
+    story_shown_list rows;
     TRY(db_read_begin(d->db, &c));
-    return store_stories_shown(c, a, brand, SHOWN_TEAM, 0, STORY_TEAM_MOST, ret);
+    TRY(store_stories_shown(c, a, brand, SHOWN_TEAM, before, STORY_TEAM_PAGE + 1, &rows));
+    bool more = rows.n > STORY_TEAM_PAGE;
+    if (more) rows.n = STORY_TEAM_PAGE;
+    *ret_next = more ? rows.v[rows.n - 1].ask_id : 0;
+    *ret = rows;
+    return ERR_NONE;
 }

@@ -1,48 +1,98 @@
-/* The words of a story that are shown: chosen, shortened, and without names. */
+/* The words of a story that are shown: chosen, and shortened only. */
+#include <unictype.h>
+#include <unigbrk.h>
+#include <unistr.h>
+
 #include "base/buf.h"
 #include "desk/story.h"
-#include "letter/thanks.h"
+#include "format/quoted.h"
 
-enum { PROPOSED_SENTENCES = 6, PROPOSED_BYTES = 700, NAME_BYTES = 60 };
+enum { PROPOSED_SENTENCES = 6, PROPOSED_BYTES = 700 };
 
 #define DOTS "\xE2\x80\xA6"
 
-/* ---- shortened only ---- */
+/* ---- evened ---- */
 
-static bool blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+/* What cannot be seen and turns lines around, or no feed may hold: controls, directions that are not closed
+ * by themselves, a byte order mark, an invisible space or hyphen, what is no character. */
+static bool never_shown(ucs4_t c) {
+    if (c >= 0x202A && c <= 0x202E) return true;
+    if (c >= 0x2066 && c <= 0x206F) return true;
+    if (c == 0xAD || c == 0x200B || c == 0x2060 || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFC)) return true;
+    return (c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF) ||
+           uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cs);
+}
 
 str story_even(arena *a, str text) {
     char *out = arena_alloc(a, text.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < text.n; i++) {
-        if (blank(text.p[i])) {
+    size_t n = 0, len;
+    for (size_t i = 0; i < text.n; i += len) {
+        ucs4_t c;
+        int took = u8_mbtoucr(&c, (const uint8_t *)text.p + i, text.n - i);
+        len = took > 0 ? (size_t)took : 1;
+        if (took > 0 && uc_is_property_white_space(c)) {
             if (n && out[n - 1] != ' ') out[n++] = ' ';
-        } else if (i + 2 < text.n && text.p[i] == '.' && text.p[i + 1] == '.' && text.p[i + 2] == '.') {
-            while (i + 1 < text.n && text.p[i + 1] == '.') i++;
+        } else if (took > 0 && never_shown(c)) {
+            continue;
+        } else if (str_starts(str_slice(text, i, text.n), S("..."))) {
+            while (i + len < text.n && text.p[i + len] == '.') len++;
             for (const char *d = DOTS; *d; d++) out[n++] = *d;
         } else {
-            out[n++] = text.p[i];
+            for (size_t k = 0; k < len; k++) out[n++] = text.p[i + k];
         }
     }
     while (n && out[n - 1] == ' ') n--;
     return (str){out, n};
 }
 
-/* No letter or digit on both sides: a word is shown whole or not at all. */
-static bool word_byte(unsigned char c) {
-    return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+/* ---- shortened only ---- */
+
+static bool word_character(ucs4_t c) {
+    return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M | UC_CATEGORY_MASK_N);
 }
 
-static bool whole_words(str text, size_t from, size_t to) {
-    if (from && word_byte((unsigned char)text.p[from - 1]) && word_byte((unsigned char)text.p[from]))
-        return false;
-    return to >= text.n || !word_byte((unsigned char)text.p[to - 1]) || !word_byte((unsigned char)text.p[to]);
+/* Written without spaces between words: any character may be the last one that is shown. */
+static bool unspaced(ucs4_t c) {
+    return (c >= 0x0E00 && c <= 0x0EFF) || (c >= 0x1000 && c <= 0x109F) || (c >= 0x1780 && c <= 0x17FF) ||
+           (c >= 0x3040 && c <= 0x30FF) || (c >= 0x31F0 && c <= 0x31FF) || (c >= 0x3400 && c <= 0x9FFF) ||
+           (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x3FFFF);
+}
+
+/* May the text be cut at `at`? A word, and what looks like one character, is shown whole or not at all. */
+static bool may_cut(str text, size_t at) {
+    enum { ZERO_WIDTH_JOINER = 0x200D };
+    const uint8_t *p = (const uint8_t *)text.p;
+    ucs4_t before, behind;
+    if (at == 0 || at >= text.n) return true;
+    size_t from = at - 1;
+    while (from && (p[from] & 0xC0) == 0x80) from--;
+    u8_mbtouc(&before, p + from, at - from);
+    u8_mbtouc(&behind, p + at, text.n - at);
+    if (before == ZERO_WIDTH_JOINER || !uc_is_grapheme_break(before, behind)) return false;
+    if (!word_character(before) || !word_character(behind)) return true;
+    return unspaced(before) || unspaced(behind);
 }
 
 static size_t find_piece(str text, str piece, size_t from) {
     for (size_t at = str_find(text, piece, from); at != SIZE_MAX; at = str_find(text, piece, at + 1))
-        if (whole_words(text, at, at + piece.n)) return at;
+        if (may_cut(text, at) && may_cut(text, at + piece.n)) return at;
     return SIZE_MAX;
+}
+
+str story_own_words(arena *a, str text) {
+    quoted_part_list parts = {0};
+    char *copy = arena_copy(a, text.p, text.n);
+    bool forwarded = false;
+    quoted_split(a, text, &parts);
+    for (size_t i = 0; i < parts.n; i++) {
+        const struct quoted_part *p = &parts.v[i];
+        /* Behind a heading that stands alone all is somebody else's. */
+        forwarded |= p->kind == QUOTED_FORWARD;
+        if ((p->kind == QUOTED_SAID || p->kind == QUOTED_SIGNATURE) && !forwarded) continue;
+        for (size_t k = p->start; k < p->end; k++)
+            if (copy[k] != '\n') copy[k] = ' ';
+    }
+    return (str){copy, text.n};
 }
 
 err story_check_quote(arena *a, str text, str quote) {
@@ -53,6 +103,10 @@ err story_check_quote(arena *a, str text, str quote) {
         return err_set(ERR_LIMIT, "What is shown can have %d bytes at most; leave more out.",
                        STORY_QUOTE_BYTES);
     if (!str_is_utf8(quote)) return err_set(ERR_INVALID, "The words are not valid UTF-8 text.");
+    if (!letter.n)
+        return err_set(ERR_INVALID,
+                       "This letter holds no words of its writer's own, only what it forwards or "
+                       "quotes. Ask whoever wrote those.");
     while (rest.n) {
         size_t cut = str_find(rest, S(DOTS), 0), end = cut == SIZE_MAX ? rest.n : cut;
         str piece = str_trim(str_slice(rest, 0, end));
@@ -84,6 +138,7 @@ str story_propose_quote(arena *a, const struct message *m, const struct heard *h
     const struct text *t = &heard->text;
     size_t last = SIZE_MAX;
     int n = 0;
+    str own = story_own_words(a, m->text);
     BUF_AUTO buf b = BUF_MAX(PROPOSED_BYTES + 100);
     for (size_t i = 0; t->words && i < t->nsentences && n < PROPOSED_SENTENCES; i++) {
         const struct sentence *s = &t->sentences[i];
@@ -101,75 +156,8 @@ str story_propose_quote(arena *a, const struct message *m, const struct heard *h
         n++;
     }
     str quote = story_even(a, buf_str(&b));
-    if (quote.n && !story_check_quote(a, m->text, quote)) return quote;
+    if (quote.n && !story_check_quote(a, own, quote)) return quote;
     /* Kept by hand, and short: all of it, to be shortened. */
-    return m->text.n <= PROPOSED_BYTES ? story_even(a, m->text) : S("");
+    own = story_even(a, own);
+    return own.n <= PROPOSED_BYTES ? own : S("");
 }
-
-/* ---- names ---- */
-
-static bool same_name(arena *a, str word, str name) {
-    str x = text_fold(a, word), y = text_fold(a, name);
-    if (str_eq(x, y)) return true;
-    /* "Bram's" */
-    return str_starts(x, y) && x.n > y.n && x.p[y.n] == '\'';
-}
-
-/* "The Brandts", "Anna von Berg": these say nothing of anybody. */
-static bool particle(arena *a, str word) {
-    static const char *const words[] = {"the", "and", "of", "und", "von", "van",
-                                        "der", "die", "de", "la",  "le"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (str_eq(text_fold(a, word), str_z(words[i]))) return true;
-    return false;
-}
-
-static bool is_name(arena *a, str word, const str *names, size_t n, str but) {
-    if (but.n && same_name(a, word, but)) return false;
-    for (size_t i = 0; i < n; i++) {
-        struct text t;
-        text_of(a, names[i], S(""), &t);
-        for (size_t k = 0; k < t.nwords; k++) {
-            str one = text_span(&t, k, k + 1);
-            if (one.n < 2 || (t.words[k].flags & WORD_NUMBER) || particle(a, one)) continue;
-            if (same_name(a, word, one)) return true;
-        }
-    }
-    return false;
-}
-
-str story_without_names(arena *a, str quote, const str *names, size_t n, str but) {
-    struct text t;
-    size_t at = 0;
-    BUF_AUTO buf b = BUF_MAX(4 * STORY_QUOTE_BYTES);
-    text_of(a, quote, S(""), &t);
-    for (size_t i = 0; i < t.nwords; i++) {
-        const struct word *w = &t.words[i];
-        if (!is_name(a, str_slice(quote, w->start, w->end), names, n, but)) continue;
-        str before = str_slice(quote, at, w->start);
-        bool joined = at && !str_trim(before).n;
-        if (!joined) {
-            buf_add(&b, before);
-            buf_add_z(&b, DOTS);
-        }
-        at = w->end;
-    }
-    buf_add(&b, str_slice(quote, at, quote.n));
-    return str_copy(a, buf_str(&b));
-}
-
-str story_shown_name(arena *a, str name) {
-    name = str_trim(name);
-    for (size_t i = 0; i < name.n; i++)
-        if (str_has(S("@/:\\<>0123456789\n\r\t"), name.p[i])) return S("");
-    if (str_has(name, '.') && !str_has(name, ' ')) return S("");
-    size_t comma = str_find_char(name, ',', 0);
-    if (comma != SIZE_MAX && comma < name.n) {
-        str last = str_trim(str_slice(name, 0, comma)), first = str_trim(str_slice(name, comma + 1, name.n));
-        if (str_has(first, ',')) return S("");
-        name = first.n ? str_fmt(a, "%.*s %.*s", STR_FMT(first), STR_FMT(last)) : last;
-    }
-    return str_is_utf8(name) && name.n <= NAME_BYTES ? name : S("");
-}
-
-str story_first_name(str shown) { return str_slice(shown, 0, str_find_char(shown, ' ', 0)); }

@@ -269,6 +269,22 @@ err survey_answer(struct desk *d, arena *a, str token, str words, int64_t chosen
     return ERR_NONE;
 }
 
+static err write_never(db_conn *c, void *arg) {
+    struct answering *x = arg;
+    TRY(read_link(c, x->a, x->token, x->now, &x->link));
+    if (x->link.state == SURVEY_LINK_WRONG) return ERR_NONE;
+    struct survey_ask ask = x->link.ask;
+    ask.state = SURVEY_NEVER;
+    return store_survey_ask_update(c, &ask);
+}
+
+err survey_never(struct desk *d, arena *a, str token, struct survey_link *ret) {
+    struct answering x = {.a = a, .token = token, .now = desk_now(d)};
+    TRY(db_write(d->db, write_never, &x));
+    *ret = x.link;
+    return ERR_NONE;
+}
+
 err survey_forget_mail(struct desk *d, arena *a, int64_t brand, int64_t conversation) {
     survey_ids ids;
     {

@@ -2,9 +2,9 @@
  * perhaps a choice. Off unless an administrator switched it on for an inbox.
  *
  * Never where a child wrote or may have; never to a person twice within the inbox's months, whatever they
- * wrote from behind a "+"; never to machines, blocked senders, or who wrote again meanwhile. It is a mail of
- * fixed words with a link that works once (its hash is kept); who does nothing is asked nothing more. An
- * answer is one of that conversation's words: it opens to it, and goes with it. */
+ * wrote from behind a "+"; never again to who said so; never to machines, blocked senders, or who wrote again
+ * meanwhile. It is a mail of fixed words with a link that works once (its hash is kept); who does nothing is
+ * asked nothing more. An answer is one of that conversation's words: it opens to it, and goes with it. */
 #ifndef LONGHAND_DESK_SURVEY_H
 #define LONGHAND_DESK_SURVEY_H
 
@@ -59,6 +59,9 @@ err survey_open(const struct desk *d, arena *a, str token, struct survey_link *r
 /* `chosen`: the number of a choice from 1, 0 none. ERR_INVALID when both are empty; the link stays good then.
  * Where a child turned out to have written, nothing is kept, and the page says thank you all the same. */
 err survey_answer(struct desk *d, arena *a, str token, str words, int64_t chosen, struct survey_link *ret);
+
+/* They want to be asked no more, for good: by the link of any question they got, answered or too old. */
+err survey_never(struct desk *d, arena *a, str token, struct survey_link *ret);
 
 /* Before the words of a conversation go: the mails that lie in our own folder. */
 err survey_forget_mail(struct desk *d, arena *a, int64_t brand, int64_t conversation);

@@ -37,6 +37,8 @@ static err still_wanted(db_conn *c, struct sending *x, bool *ret) {
     struct customer_address sender;
     int64_t brand = x->job->brand_id;
     bool child;
+    int64_t never;
+    TRY(store_survey_asked(c, brand, x->ask.person, INT64_MAX, &never));
     TRY(store_conversation_get(c, x->a, brand, x->ask.conversation_id, &v));
     TRY(store_survey_talk(c, x->a, brand, v.id, &talk));
     TRY(store_survey_get(c, x->a, brand, v.inbox_id, &s));
@@ -44,8 +46,8 @@ static err still_wanted(db_conn *c, struct sending *x, bool *ret) {
     TRY(store_customer_address_get(c, x->a, brand, talk.address, &sender));
     TRY(store_inbox_by_id(c, x->a, brand, v.inbox_id, &x->inbox));
     x->address = talk.address;
-    *ret = s.asks && !child && !sender.blocked_at && sender.customer_id && v.closed_kind == CLOSED_ANSWERED &&
-           !x->inbox.disabled_at;
+    *ret = !never && s.asks && !child && !sender.blocked_at && sender.customer_id &&
+           v.closed_kind == CLOSED_ANSWERED && !x->inbox.disabled_at;
     return ERR_NONE;
 }
 
@@ -85,7 +87,7 @@ static err compose(struct sending *x) {
                "like, answer "
                "here, in your own words. The page is yours alone and works for 30 days:\n\n{2}\n\nThere is "
                "no need "
-               "to. We do not ask again for a long time.\n\n{0}\n"),
+               "to. We do not ask again for a long time, and never if you say so on that page.\n\n{0}\n"),
              args, 3);
     struct compose_mail mail = {
         .from = {x->inbox.name.n ? x->inbox.name : x->brand.name, address},
@@ -119,7 +121,7 @@ static err end(db_conn *c, void *arg) {
     if (e == ERR_MISSING) return end_job(c, x);
     TRY(e);
     /* Meanwhile it may have been forgotten, with the hash of its link, or answered. */
-    if (!now.hash.n || now.answered_at) return end_job(c, x);
+    if (!now.hash.n || now.answered_at || now.state == SURVEY_NEVER) return end_job(c, x);
     switch (x->report.result) {
     case SEND_ACCEPTED:
     case SEND_UNCERTAIN: now.state = SURVEY_SENT; break;

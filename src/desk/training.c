@@ -16,10 +16,21 @@ struct keeping {
     struct store_practice row;
 };
 
+static err still_open(const struct store_applicant *t, int64_t now) {
+    if (!t->ended_at && t->expires_at > now) return ERR_NONE;
+    return err_set(ERR_MISSING, "There is no practice room behind this link.");
+}
+
+/* The link may have ended since the page was opened, and then nothing is kept any more. */
 static err write_keep(db_conn *c, void *arg) {
     struct keeping *x = arg;
     const struct training_writer *w = x->who;
     struct store_practice was;
+    struct store_applicant t;
+    if (w->applicant) {
+        TRY(store_applicant_get(c, x->a, w->brand, w->applicant, &t));
+        TRY(still_open(&t, x->now));
+    }
     err e = store_practice_of_letter(c, x->a, w->brand, w->agent, w->applicant, x->letter->key, &was);
     if (e && e != ERR_MISSING) return e;
     if (e)
@@ -116,6 +127,8 @@ static err write_share(db_conn *c, void *arg) {
     struct store_agent reader;
     TRY(store_agent_by_id(c, x->a, x->who->brand, x->reader, &reader));
     if (x->reader == x->who->agent) return err_set(ERR_INVALID, "You see your own replies anyway.");
+    if (x->on && (reader.disabled_at || reader.account_disabled_at))
+        return err_set(ERR_MISSING, "%.*s does not work here any more.", STR_FMT(reader.name));
     return store_practice_reader_set(c, x->who->brand, x->who->agent, x->reader, x->on, x->now);
 }
 
@@ -175,8 +188,7 @@ err training_end(struct desk *d, arena *a, const struct actor *who, int64_t appl
 static err open_in(db_conn *c, arena *a, str token, int64_t now, struct store_applicant *ret) {
     struct store_applicant t;
     TRY(store_applicant_by_hash(c, a, token_hash(a, token), &t));
-    if (t.ended_at || t.expires_at <= now)
-        return err_set(ERR_MISSING, "There is no practice room behind this link.");
+    TRY(still_open(&t, now));
     *ret = t;
     return ERR_NONE;
 }

@@ -109,7 +109,9 @@ static err begin(db_conn *c, void *arg) {
         return end_job(c, x);
     TRY(e);
     TRY(store_brand_by_id(c, x->a, brand, &x->brand));
-    TRY(store_inbox_default(c, x->a, brand, &x->inbox));
+    e = store_inbox_default(c, x->a, brand, &x->inbox);
+    if (e == ERR_MISSING) return end_job(c, x);
+    TRY(e);
     TRY(count_letters(c, x->a, &x->brand, now, &x->letters));
     /* It waits for its place once. */
     if (x->job->attempts == 1) TRY(pace_take_in(c, brand, x->inbox.id, now, &at));

@@ -9,7 +9,7 @@
 #include "store/customer.h"
 #include "store/message.h"
 
-enum { NAMES_MAX = 64, LINE_BYTES = 60, SUBJECT_BYTES = 200 };
+enum { SUBJECT_BYTES = 200 };
 
 /* ---- ours ---- */
 
@@ -140,129 +140,6 @@ static err one_demo(arena *a, str name, struct training_letter *ret) {
         return ERR_NONE;
     }
     return err_set(ERR_MISSING, "There is no such letter in the practice room.");
-}
-
-/* ---- masking ---- */
-
-struct mask {
-    struct {
-        str word;
-        const char *other;
-    } names[NAMES_MAX];
-    size_t n;
-};
-
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80); }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-static void add_names(struct mask *m, str name, const char *first, const char *rest) {
-    const char *other = first;
-    for (size_t i = 0; i < name.n;) {
-        size_t from = i;
-        while (i < name.n && is_letter(name.p[i])) i++;
-        if (i - from >= 2 && m->n < NAMES_MAX) {
-            m->names[m->n].word = str_slice(name, from, i);
-            m->names[m->n++].other = other;
-            other = rest;
-        }
-        if (i == from || i < name.n) i++;
-    }
-}
-
-static const char *other_name(const struct mask *m, str word) {
-    for (size_t i = 0; i < m->n; i++)
-        if (str_eq_nocase(m->names[i].word, word)) return m->names[i].other;
-    return NULL;
-}
-
-/* One word between white space: an address of mail or web is none of theirs any more. */
-static bool whole_token(buf *out, str token) {
-    bool web = str_find(token, S("://"), 0) != SIZE_MAX || str_starts_nocase(token, S("www."));
-    size_t at = str_find_char(token, '@', 0);
-    bool mail = at != SIZE_MAX && at > 0 && str_find_char(token, '.', at) != SIZE_MAX;
-    if (web) buf_add(out, S("https://example.org"));
-    if (!web && mail) buf_add(out, S("robin@example.org"));
-    return web || mail;
-}
-
-static size_t digits_end(str s, size_t from, size_t *ret_digits) {
-    size_t end = from;
-    for (size_t i = from; i < s.n; i++) {
-        bool inside = str_find_char(S("-/. "), s.p[i], 0) != SIZE_MAX && i + 1 < s.n && is_digit(s.p[i + 1]);
-        if (is_digit(s.p[i])) {
-            (*ret_digits)++;
-            end = i + 1;
-        } else if (!inside) {
-            break;
-        }
-    }
-    return end;
-}
-
-/* Three digits and more may be an order, a telephone or a postal code. */
-static void mask_token(buf *out, const struct mask *m, str s) {
-    for (size_t i = 0; i < s.n;) {
-        size_t from = i, digits = 0;
-        if (is_letter(s.p[i])) {
-            while (i < s.n && is_letter(s.p[i])) i++;
-            str word = str_slice(s, from, i);
-            const char *other = other_name(m, word);
-            buf_add(out, other ? str_z(other) : word);
-        } else if (is_digit(s.p[i])) {
-            i = digits_end(s, i, &digits);
-            buf_add(out, digits < 3 ? str_slice(s, from, i) : digits < 7 ? S("1234") : S("12345678"));
-        } else {
-            buf_add_char(out, s.p[i++]);
-        }
-    }
-}
-
-/* "20457 Hamburg", "1011 AB Amsterdam", "12 Quay Street": a short line with a number, of which every other
- * word begins large. */
-static bool is_address_line(str line) {
-    size_t words = 0, numbers = 0;
-    str rest = str_trim(line), word;
-    if (!rest.n || rest.n > LINE_BYTES || str_find_char(S(".!?:,"), rest.p[rest.n - 1], 0) != SIZE_MAX)
-        return false;
-    while (str_split(&rest, ' ', &word)) {
-        if (!word.n) continue;
-        if (is_digit(word.p[0]))
-            numbers++;
-        else if ((word.p[0] >= 'A' && word.p[0] <= 'Z') || (word.p[0] & 0x80))
-            words++;
-        else
-            return false;
-    }
-    return numbers == 1 && words > 0;
-}
-
-static void mask_line(buf *out, const struct mask *m, str line) {
-    if (is_address_line(line)) {
-        buf_add(out, S("1 Example Street"));
-        return;
-    }
-    for (size_t i = 0; i < line.n;) {
-        size_t from = i;
-        while (i < line.n && line.p[i] != ' ' && line.p[i] != '\t') i++;
-        str token = str_slice(line, from, i);
-        if (token.n && !whole_token(out, token)) mask_token(out, m, token);
-        if (i < line.n) buf_add_char(out, line.p[i++]);
-    }
-}
-
-str training_mask(arena *a, str text, str customer, const str *names, size_t n) {
-    struct mask m = {.n = 0};
-    BUF_AUTO buf out = BUF_MAX(4 * text.n + 1000);
-    str rest = text, line;
-    bool first = true;
-    add_names(&m, customer, "Robin", "Vale");
-    for (size_t i = 0; i < n; i++) add_names(&m, names[i], "Kim", "Vale");
-    while (str_line(&rest, &line)) {
-        if (!first) buf_add_char(&out, '\n');
-        mask_line(&out, &m, line);
-        first = false;
-    }
-    return buf_ok(&out) ? str_copy(a, buf_str(&out)) : S("");
 }
 
 /* ---- past ones ---- */

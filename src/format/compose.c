@@ -160,6 +160,7 @@ static void put_header(arena *a, buf *out, const struct compose_mail *m) {
     put_ids(a, out, "In-Reply-To", &m->in_reply_to, m->in_reply_to.n > 0);
     put_references(a, out, m);
     if (m->auto_submitted) buf_add(out, S("Auto-Submitted: auto-replied\r\n"));
+    if (m->auto_generated) buf_add(out, S("Auto-Submitted: auto-generated\r\n"));
     put_unsubscribe(out, m->unsubscribe);
     buf_add(out, S("MIME-Version: 1.0\r\n"));
 }

@@ -16,6 +16,7 @@ struct compose_mail {
     str text; /* the plain text; the HTML alternative is made from it (html_from_text) */
     LIST(struct mime_attachment) attachments;
     bool auto_submitted; /* adds Auto-Submitted: auto-replied */
+    bool auto_generated; /* or auto-generated: it answers nothing (RFC 3834) */
     /* The address that ends a subscription: List-Unsubscribe (RFC 2369), and for https List-Unsubscribe-Post
      * (RFC 8058); "" none. */
     str unsubscribe;

@@ -11,6 +11,11 @@ str picture_type(str bytes);
 /* ".png", ".jpg", ...; "" for a type that is none of those. */
 str picture_ending(str type);
 
+/* The same picture without what was written beside it (where and when it was taken, with what, by whom,
+ * smaller pictures of it), for everybody to see. How the camera was held stays. The pixels are not touched. A
+ * GIF comes back as it is. False: it is none of the types above, or damaged. */
+bool picture_bare(arena *a, str bytes, str *ret);
+
 /* A small picture of a PNG, JPEG or WebP: a JPEG of at most PICTURE_SMALL_BYTES, within `edge` pixels each
  * way, turned as the camera was held, what shows through on white, nothing of the camera's notes. Never
  * larger than the picture.

@@ -38,13 +38,6 @@ bool post_visibility_from(str text, post_visibility *ret) {
     return true;
 }
 
-bool post_link_kind_from(str text, post_link_kind *ret) {
-    int i;
-    if (!find_name(link_kinds, POST_LINK_KINDS, text, &i)) return false;
-    *ret = (post_link_kind)i;
-    return true;
-}
-
 /* ---- the members that are texts: one table for reading, writing and cutting ---- */
 
 /* CUT: may be shortened. WHOLE: an id, an address; too long is as good as none. */
@@ -404,7 +397,7 @@ static err read_author(arena *a, const json_t *json, struct post *p) {
 }
 
 static err read_all(arena *a, const json_t *json, struct post *p) {
-    int kind = POST_MENTION, visibility = POST_PUBLIC;
+    int kind = POST_MENTION, visibility = -1;
     str format;
     if (!json_is_object(json)) return err_set(ERR_INVALID, "A post is a JSON object.");
     if (json_object_get(json, "format") &&
@@ -418,6 +411,8 @@ static err read_all(arena *a, const json_t *json, struct post *p) {
     TRY(read_name(json, "", "kind", kinds, POST_KINDS, &kind));
     TRY(read_name(json, "", "visibility", visibilities, POST_VISIBILITIES, &visibility));
     p->kind = (post_kind)kind;
+    /* Who calls it a private message and does not say more means that nobody else is to see it. */
+    if (visibility < 0) visibility = p->kind == POST_DIRECT ? POST_PRIVATE : POST_PUBLIC;
     p->visibility = (post_visibility)visibility;
     TRY(read_images(a, json, p));
     TRY(read_links(a, json, p));

@@ -46,7 +46,6 @@ const char *post_visibility_text(post_visibility v); /* "public", "unlisted", "f
 const char *post_link_kind_text(post_link_kind k);   /* "link", "mention", "tag" */
 bool post_kind_from(str text, post_kind *ret);
 bool post_visibility_from(str text, post_visibility *ret);
-bool post_link_kind_from(str text, post_link_kind *ret);
 
 struct post_author {
     /* A URI that stays when the handle changes, and the key of the customer's address: at://did:plc:...,

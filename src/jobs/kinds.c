@@ -144,7 +144,7 @@ const struct job_kind job_kinds[] = {
     {"listen", "listen to letters", 1, 64, 5 * MINUTE_MS, 5 * SECOND_MS, 10, run_listen},
     {"learn", "learn what was said", 1, 64, 30 * MINUTE_MS, MINUTE_MS, 20, run_learn},
     {"voice", "learn how a brand answers", 1, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_voice},
-    {"send", "send replies", 2, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_send},
+    {"send", "send replies", 4, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_send},
     /* Several workers, so that an account whose network is slow holds no other one up. */
     {"publish", "publish replies to posts", 3, 1, 30 * MINUTE_MS, MINUTE_MS, 20, run_send},
     {"mentions", "fetch what is said about us", 6, 1, 15 * MINUTE_MS, MINUTE_MS, 1000000, run_mentions},

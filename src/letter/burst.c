@@ -154,11 +154,23 @@ static void age(struct burst *b) {
 
 static int week_hour(int64_t at) { return (int)(at / BURST_HOUR % WEEK_HOURS); }
 
-/* `in_time`: with its hour; of what is brought in later the hours are not known. */
-static void count_usual(struct burst *b, const struct ring_letter *l, bool in_time) {
+/* For how long hours were counted: their sum decays to half of what it would be in the time of half_life. */
+static double hours_counted(const struct burst *b) {
+    double most = half_life_hours / log(2), part = b->hours / b->gain / most;
+    return part < 0.99 ? -half_life_hours * log2(1 - part) : GAP_HOURS;
+}
+
+/* What is brought in later belongs to its hour, if that was counted, and has faded as that has. */
+static void count_hour(struct burst *b, int64_t at) {
+    double hours_ago = (double)(b->folded - at) / BURST_HOUR;
+    if (hours_ago > hours_counted(b)) return;
+    b->by_hour[week_hour(at)] += (float)(b->gain * exp2(-fmax(0, hours_ago) / half_life_hours));
+}
+
+static void count_usual(struct burst *b, const struct ring_letter *l) {
     float add = (float)b->gain;
     b->voices += add;
-    if (in_time) b->by_hour[week_hour(l->at)] += add;
+    count_hour(b, l->at);
     count_language(b, l->language);
     for (size_t i = 0; i < l->m; i++) burst_count_put(b, l->keys[l->n + i], add);
     uint32_t pairs[BURST_LETTER_WORDS], n = 0;
@@ -277,7 +289,7 @@ static void fold_first(struct burst *b, size_t n) {
     burst_voices_of(all, b->n, a, voice);
     for (size_t i = 0; i < b->n; i++) last[voice[i]] = (uint32_t)i;
     for (size_t i = 0; i < n; i++) {
-        if (last[voice[i]] == i) count_usual(b, &all[i], true);
+        if (last[voice[i]] == i) count_usual(b, &all[i]);
         free(all[i].keys);
     }
     b->first += n;
@@ -302,9 +314,9 @@ void burst_advance(burst *b, int64_t now) {
     }
     if (to - b->folded > (int64_t)GAP_HOURS * BURST_HOUR) {
         /* Nobody wrote, or the desk stood still, for weeks. */
-        size_t n = place_of(b, to - (int64_t)GAP_HOURS * BURST_HOUR, INT64_MIN) - b->first;
-        if (n) fold_first(b, n);
         b->folded = to - (int64_t)GAP_HOURS * BURST_HOUR;
+        size_t n = place_of(b, b->folded, INT64_MIN) - b->first;
+        if (n) fold_first(b, n);
     }
     for (; b->folded < to; b->folded += BURST_HOUR) fold_hour(b, b->folded);
 }
@@ -326,7 +338,7 @@ bool burst_add(burst *b, const struct burst_letter *letter) {
     if (letter->at < 0) return false;
     if (b->folded && letter->at < b->folded) {
         take_letter(letter, &l);
-        count_usual(b, &l, false);
+        count_usual(b, &l);
         free(l.keys);
         return true;
     }
@@ -341,12 +353,32 @@ bool burst_add(burst *b, const struct burst_letter *letter) {
     return true;
 }
 
+bool burst_has(const burst *b, int64_t id, int64_t at) {
+    return at < b->folded || stands_at(b, place_of(b, at, id), at, id);
+}
+
 void burst_remove(burst *b, int64_t id, int64_t at) {
     size_t i = place_of(b, at, id), end = b->first + b->n;
     if (!stands_at(b, i, at, id)) return;
     free(b->ring[i].keys);
     memmove(&b->ring[i], &b->ring[i + 1], (end - i - 1) * sizeof *b->ring);
     b->n--;
+}
+
+/* ---- two clusters ---- */
+
+double burst_overlap(const struct burst_cluster *c, const struct burst_weight *words, size_t nwords) {
+    double all = 0, both = 0;
+    for (size_t i = 0; i < c->words.n; i++) {
+        double weight = c->words.v[i].weight;
+        all += weight;
+        for (size_t k = 0; k < nwords; k++)
+            if (words[k].key == c->words.v[i].key) {
+                both += weight;
+                break;
+            }
+    }
+    return all > 0 ? both / all : 0;
 }
 
 /* ---- all of it ---- */

@@ -2,8 +2,9 @@
  *
  * A letter is a row of words: stems without stop words, numbers, and the codes of products. Words that stand
  * next to each other make a pair. A letter counts once for a voice: all letters of one customer within a day
- * are one voice, and so are letters that are nearly the same (of the different words of two, at least 60 % in
- * both), whoever sent them. So neither one sender nor a flood from one template is many people.
+ * are one voice, and so is a letter that is nearly the same as one before it (of the different words of two,
+ * at least 60 % in both), whoever sent it. So neither one sender nor a flood from one template is many
+ * people, and whoever repeats what others wrote adds nothing and takes nothing away.
  *
  * What is usual: decayed counts (half of it gone in 28 days) of the voices that used a word or pair, in
  * letters older than BURST_DAY, and of all voices by hour of the week (UTC). A window of the last 1, 3, 8 or
@@ -71,6 +72,8 @@ struct burst_letter {
 };
 /* False when it is there already. Older than a day: it is counted with what is usual. */
 bool burst_add(burst *b, const struct burst_letter *letter);
+/* Is it counted, or so old that nobody knows? */
+bool burst_has(const burst *b, int64_t id, int64_t at);
 /* Take a letter of the last day out: it was junk, or its words are deleted. */
 void burst_remove(burst *b, int64_t id, int64_t at);
 /* The time is now: letters that are older than a day become part of what is usual. Done by burst_look, too.
@@ -104,9 +107,9 @@ struct burst_cluster {
     double chance;         /* of the least likely word */
 };
 typedef LIST(struct burst_cluster) burst_cluster_list;
-/* What bursts now, least likely first. Nothing before three days and sixty voices are known. A window
- * with more than 24 letters is only looked at again when an eighth to a quarter is new, so that the cost of a
- * letter does not grow with how many there are. */
+/* What bursts now, least likely first. Nothing before three days and sixty voices are known, or four weeks
+ * with a few. A window with more than 24 letters is only looked at again when an eighth to a quarter is new,
+ * so that the cost of a letter does not grow with how many there are. */
 void burst_look(burst *b, arena *a, int64_t now, burst_cluster_list *ret);
 
 /* What it found was not kept: the next look looks at all windows again. */

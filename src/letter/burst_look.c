@@ -15,7 +15,9 @@ _Static_assert(sizeof windows / sizeof *windows == WINDOWS, "as many as there ar
 static const double strong = 1e-4, weak = 2e-2, alone = 1e-7, more = 1e-3;
 static const double more_times = 1.6, more_share = 1 / 3.0;
 static const double rare_share = 0.1; /* words that more of all voices use are none to go by */
-enum { LEAST_VOICES_KNOWN = 60, LEAST_HOURS_KNOWN = 72 };
+/* Where few write it takes weeks instead: from the hours of four (half of those of ever) on a few voices tell
+ * that it is so. */
+enum { LEAST_VOICES_KNOWN = 60, LEAST_HOURS_KNOWN = 72, FEW_VOICES_KNOWN = 8, MANY_HOURS_KNOWN = 480 };
 
 /* ---- chances ---- */
 
@@ -546,7 +548,9 @@ void burst_look(burst *b, arena *a, int64_t now, burst_cluster_list *ret) {
     struct view w = {.b = b, .a = a, .now = now, .l = b->ring + b->first, .n = b->n};
     /* What has not come yet by this clock is not looked at. */
     while (w.n && w.l[w.n - 1].at > now) w.n--;
-    bool known = b->voices >= LEAST_VOICES_KNOWN * b->gain && b->hours >= LEAST_HOURS_KNOWN * b->gain;
+    double voices = b->voices / b->gain, hours = b->hours / b->gain;
+    bool known = (voices >= LEAST_VOICES_KNOWN && hours >= LEAST_HOURS_KNOWN) ||
+                 (voices >= FEW_VOICES_KNOWN && hours >= MANY_HOURS_KNOWN);
     for (int i = 0; i < WINDOWS; i++) {
         due[i] = known && is_due(b, i, letters_in(&w, i));
         if (due[i]) b->since[i] = 0;
@@ -583,18 +587,4 @@ void burst_shared(const burst *b, arena *a, const int64_t *ids, size_t n, burst_
     words_of_cluster(&w, &g);
     for (size_t i = 0; i < g.words.n; i++) g.words.v[i].window = BURST_DAY;
     *ret = g.words;
-}
-
-double burst_overlap(const struct burst_cluster *c, const struct burst_weight *words, size_t nwords) {
-    double all = 0, both = 0;
-    for (size_t i = 0; i < c->words.n; i++) {
-        double weight = c->words.v[i].weight;
-        all += weight;
-        for (size_t k = 0; k < nwords; k++)
-            if (words[k].key == c->words.v[i].key) {
-                both += weight;
-                break;
-            }
-    }
-    return all > 0 ? both / all : 0;
 }

@@ -8,19 +8,6 @@ struct joined {
     const struct ring_letter *letters;
 };
 
-static uint32_t root_of(uint32_t *up, uint32_t i) {
-    while (up[i] != i) i = up[i] = up[up[i]];
-    return i;
-}
-
-static void join(uint32_t *up, uint32_t x, uint32_t y) {
-    x = root_of(up, x), y = root_of(up, y);
-    if (x < y)
-        up[y] = x;
-    else
-        up[x] = y;
-}
-
 static bool nearly_same(const struct ring_letter *x, const struct ring_letter *y) {
     const uint32_t *a = x->keys + x->n, *b = y->keys + y->n;
     size_t i = 0, k = 0, both = 0;
@@ -49,22 +36,26 @@ static uint32_t first_with(struct joined *j, uint32_t hash, uint32_t i, int band
     }
 }
 
+/* A letter speaks with the voice of its customer, or else of a letter before it that is nearly the same. Two
+ * voices never become one: whoever repeats what others said would make one voice of all of them. */
 void burst_voices_of(const struct ring_letter *letters, size_t n, arena *a, uint32_t *ret) {
     struct joined j = {.letters = letters, .mask = 15};
     while (j.mask < n * 2) j.mask = j.mask * 2 + 1;
     j.slots = arena_array(a, (size_t)j.mask + 1, sizeof *j.slots);
-    for (uint32_t i = 0; i < n; i++) ret[i] = i;
-    for (int band = -1; band < BANDS; band++) {
-        if (band >= 0) memset(j.slots, 0, ((size_t)j.mask + 1) * sizeof *j.slots);
+    uint32_t *like = arena_array(a, n + 1, sizeof *like);
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t c = (uint64_t)letters[i].customer;
+        like[i] = i;
+        ret[i] = c ? first_with(&j, (uint32_t)(c ^ c >> 32), i, -1) : i;
+    }
+    for (int band = 0; band < BANDS; band++) {
+        memset(j.slots, 0, ((size_t)j.mask + 1) * sizeof *j.slots);
         for (uint32_t i = 0; i < n; i++) {
             const struct ring_letter *l = &letters[i];
-            if (band < 0 ? l->customer == 0 : l->m < SHORT_WORDS) continue;
-            uint64_t c = (uint64_t)l->customer;
-            uint32_t hash = band < 0 ? (uint32_t)(c ^ c >> 32) : l->bands[band];
-            uint32_t k = first_with(&j, hash, i, band);
-            if (k != i && root_of(ret, k) != root_of(ret, i) && (band < 0 || nearly_same(&letters[k], l)))
-                join(ret, k, i);
+            if (l->m < SHORT_WORDS) continue;
+            uint32_t k = first_with(&j, l->bands[band], i, band);
+            if (like[i] == i && ret[i] == i && k != i && nearly_same(&letters[k], l)) like[i] = k;
         }
     }
-    for (uint32_t i = 0; i < n; i++) ret[i] = root_of(ret, i);
+    for (uint32_t i = 0; i < n; i++) ret[i] = ret[ret[i] == i ? like[i] : ret[i]];
 }

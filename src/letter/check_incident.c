@@ -157,7 +157,7 @@ static void check_withdrawn(struct check_work *k, const struct check_stated *f, 
                                T("Takes up what they were told at {0}, which no longer holds."));
         check_arg(r, f->told_at);
     } else {
-        r = check_say_sentence(k, REMARK_FACT, REMARK_LOOK, at,
+        r = check_say_sentence(k, REMARK_FACT, REMARK_STOP, at,
                                T("This was taken out of the facts at {0}: it is not so."));
         check_arg(r, f->withdrawn_at);
     }

@@ -164,7 +164,8 @@ static err outcome(CURL *c, struct calling *k, CURLcode code, const char *error)
     long status = 0, sent = 0;
     curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(c, CURLINFO_REQUEST_SIZE, &sent);
-    if (k->refused)
+    /* One of several addresses may have been refused, and another one answered. */
+    if (k->refused && (code || status < 200))
         return err_set(ERR_DENIED, "The address leads to this machine or into a private network.");
     if (!buf_ok(&k->body)) return err_set(ERR_LIMIT, "The answer is too long.");
     if (!code && status >= 200) {

@@ -280,7 +280,8 @@ static struct social_limits limits(const struct social_account *account) {
                                   .images = BLUESKY_IMAGES,
                                   .alt_graphemes = BLUESKY_ALT_GRAPHEMES,
                                   .image_bytes = BLUESKY_IMAGE_BYTES,
-                                  .no_private = true};
+                                  .no_private = true,
+                                  .quotes = true};
 }
 
 const struct social_network social_bluesky = {

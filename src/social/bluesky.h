@@ -31,7 +31,6 @@ bool bluesky_is_handle(str s); /* a host name of two parts or more (atproto.com/
 bool bluesky_is_post(str uri);
 str bluesky_uri_did(str uri);
 str bluesky_uri_rkey(str uri);
-str bluesky_post_uri(arena *a, str did, str rkey);
 str bluesky_url(arena *a, str uri); /* where people see it */
 
 /* A TID (atproto.com/specs/tid) that stands for our key, and for no other: 13 characters of base32-sortable,

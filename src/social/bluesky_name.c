@@ -53,10 +53,6 @@ bool bluesky_is_post(str uri) {
     return true;
 }
 
-str bluesky_post_uri(arena *a, str did, str rkey) {
-    return str_fmt(a, "at://%.*s%s%.*s", STR_FMT(did), collection, STR_FMT(rkey));
-}
-
 str bluesky_url(arena *a, str uri) {
     return str_fmt(a, "https://bsky.app/profile/%.*s/post/%.*s", STR_FMT(bluesky_uri_did(uri)),
                    STR_FMT(bluesky_uri_rkey(uri)));

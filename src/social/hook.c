@@ -94,6 +94,7 @@ str hook_wish_body(arena *a, const struct social_wish *wish) {
     json_key(&o, S("visibility")), json_str(&o, str_z(post_visibility_text(wish->visibility)));
     put_place(&o, "reply_to", &wish->reply_to);
     put_place(&o, "root", &wish->root);
+    put_place(&o, "quote", &wish->quote);
     json_key(&o, S("to"));
     json_open_object(&o);
     json_key(&o, S("id")), json_str(&o, wish->to_id);

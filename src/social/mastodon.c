@@ -44,8 +44,12 @@ static social_result meaning(int status, str words, bool does) {
     return SOCIAL_LATER; /* it sends us elsewhere */
 }
 
-static struct social_report report_of(struct social_call *c, const struct call_answer *answer, bool does) {
+static struct social_report report_of(struct social_call *c, const struct mastodon_ask *q,
+                                      const struct call_answer *answer) {
+    bool does = q->does;
     str words = mastodon_words(c->arena, answer->body), name = mastodon_server_name(c->account);
+    /* A server may repeat what it was asked with; a secret, or a part of it, is shown to nobody. */
+    if (q->token.n >= 8 && str_find(words, str_slice(q->token, 0, 12), 0) != SIZE_MAX) words = S("");
     struct social_report r = {meaning(answer->status, words, does), S(""), 0};
     if (words.n)
         r.says = str_fmt(c->arena, "%.*s answers %d: %.*s", STR_FMT(name), answer->status, STR_FMT(words));
@@ -87,7 +91,7 @@ bool mastodon_ask(struct social_call *c, const struct mastodon_ask *q, struct ca
         *ret_report = (struct social_report){SOCIAL_DONE, S(""), 0};
         return true;
     }
-    *ret_report = report_of(c, ret, q->does);
+    *ret_report = report_of(c, q, ret);
     return false;
 }
 

@@ -44,6 +44,7 @@ struct social_limits {
     int64_t private_graphemes, private_bytes; /* of a private message, where it is another one; 0: the same */
     int64_t images, alt_graphemes, image_bytes;
     bool no_private; /* private messages cannot be sent on it */
+    bool quotes;     /* a post of ours can show another one below it */
 };
 
 /* An account as the desk keeps it. */
@@ -59,6 +60,9 @@ struct social_account {
      * Call it before the new tokens are used for anything. An error: give up with SOCIAL_LATER. NULL: not
      * kept. */
     err (*renewed)(void *context, str secret);
+    /* What is kept now: another process of the desk may have renewed it. Look before you renew, since a token
+     * to renew by works once. NULL: nobody else can have. */
+    err (*latest)(void *context, arena *a, str *ret_secret);
     void *renewed_context;
 };
 

@@ -2,7 +2,8 @@
 
 #define COLUMNS                                                                                              \
     "t.id, t.message_id, t.conversation_id, t.agent_id, t.name, t.type, t.content_id, t.shown_inline, "      \
-    "t.size, t.hash, t.about, t.thumb, t.scan, t.scan_says, t.allowed_by, t.remote, CASE WHEN t.bytes IS "   \
+    "t.size, t.hash, t.about, t.thumb, t.scan, t.scan_says, t.allowed_by, t.remote, t.alt, CASE WHEN "       \
+    "t.bytes IS "                                                                                            \
     "NULL THEN 1 ELSE 0 END AS in_object "
 
 static const char *const scan_names[] = {"", "clean", "found", "failed"};
@@ -34,6 +35,7 @@ static void read_row(db_query *q, arena *a, struct attachment *r) {
         .scan_says = db_text(q, a, "scan_says"),
         .allowed_by = db_int(q, "allowed_by"),
         .remote = db_int(q, "remote") != 0,
+        .alt = db_text(q, a, "alt"),
     };
 }
 
@@ -76,6 +78,14 @@ err store_attachment_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct
     if (!row.id) return err_set(ERR_MISSING, "There is no such file.");
     *ret = row;
     return ERR_NONE;
+}
+
+err store_attachment_alt(db_conn *c, int64_t brand, int64_t id, str alt) {
+    db_query *q = db_sql(c, "UPDATE attachment SET alt = $3 WHERE brand_id = $1 AND id = $2");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, id);
+    db_bind_text(q, 3, alt);
+    return db_done(q);
 }
 
 err store_attachment_delete(db_conn *c, int64_t brand, int64_t id) {

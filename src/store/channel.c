@@ -16,7 +16,8 @@ bool channel_state_from(str text, channel_state *ret) {
 #define SELECT_CHANNEL                                                                                       \
     "SELECT h.brand_id AS brand_id, h.inbox_id AS inbox_id, kind, server, account, account_id, secret, "     \
     "limits, pending, pending_hash, pending_by, pending_at, found, state, says, failures, next_at, "         \
-    "contact_at, post_at, kept, paused_at, version, h.created_at AS created_at, i.address AS address, "      \
+    "contact_at, post_at, kept, paused_at, version, followers_at, h.created_at AS created_at, i.address AS " \
+    "address, "                                                                                              \
     "i.name AS name, i.disabled_at AS disabled_at FROM channel h JOIN inbox i ON i.brand_id = h.brand_id "   \
     "AND i.id = h.inbox_id "
 
@@ -44,6 +45,7 @@ static void read_channel(db_query *q, arena *a, struct store_channel *r) {
         .paused_at = db_int(q, "paused_at"),
         .version = db_int(q, "version"),
         .created_at = db_int(q, "created_at"),
+        .followers_at = db_int(q, "followers_at"),
         .address = db_text(q, a, "address"),
         .name = db_text(q, a, "name"),
         .inbox_disabled_at = db_int(q, "disabled_at"),
@@ -148,11 +150,11 @@ err store_channel_secret(db_conn *c, int64_t brand, int64_t inbox, int64_t versi
     return ERR_NONE;
 }
 
-err store_channel_limits(db_conn *c, int64_t brand, int64_t inbox, str limits) {
-    db_query *q = db_sql(c, "UPDATE channel SET limits = $3 WHERE brand_id = $1 AND inbox_id = $2");
+err store_channel_followers(db_conn *c, int64_t brand, int64_t inbox, int64_t at) {
+    db_query *q = db_sql(c, "UPDATE channel SET followers_at = $3 WHERE brand_id = $1 AND inbox_id = $2");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, inbox);
-    db_bind_text(q, 3, limits);
+    db_bind_int(q, 3, at);
     return db_done(q);
 }
 
@@ -194,12 +196,19 @@ err store_channel_by_pending(db_conn *c, arena *a, str hash, struct store_channe
     return one(q, a, ret);
 }
 
+err store_channel_same(db_conn *c, arena *a, int64_t brand, str kind, str account_id, int64_t but,
+                       struct store_channel *ret) {
+    db_query *q = db_sql(c, SELECT_CHANNEL "WHERE h.brand_id = $1 AND h.kind = $2 AND h.account_id = $3 "
+                                           "AND h.inbox_id <> $4");
+    db_bind_int(q, 1, brand);
+    db_bind_text(q, 2, kind);
+    db_bind_text(q, 3, account_id);
+    db_bind_int(q, 4, but);
+    return one(q, a, ret);
+}
+
 err store_channel_list_of_brand(db_conn *c, arena *a, int64_t brand, store_channel_list *ret) {
     db_query *q = db_sql(c, SELECT_CHANNEL "WHERE h.brand_id = $1 ORDER BY h.created_at, h.inbox_id");
     db_bind_int(q, 1, brand);
     return all(q, a, ret);
-}
-
-err store_channel_list_all(db_conn *c, arena *a, store_channel_list *ret) {
-    return all(db_sql(c, SELECT_CHANNEL "ORDER BY h.brand_id, h.inbox_id"), a, ret);
 }

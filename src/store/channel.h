@@ -25,7 +25,7 @@ struct store_channel {
     str found; /* the network's cursor */
     channel_state state;
     str says;
-    int64_t failures, next_at, contact_at, post_at, kept, paused_at, version, created_at;
+    int64_t failures, next_at, contact_at, post_at, kept, paused_at, version, created_at, followers_at;
     /* Of the inbox; read only. */
     str address, name;
     int64_t inbox_disabled_at;
@@ -41,7 +41,8 @@ err store_channel_connect(db_conn *c, const struct store_channel *row);
 err store_channel_round(db_conn *c, const struct store_channel *row, bool *ret_same);
 err store_channel_secret(db_conn *c, int64_t brand, int64_t inbox, int64_t version, str secret,
                          bool *ret_same);
-err store_channel_limits(db_conn *c, int64_t brand, int64_t inbox, str limits);
+/* Its followers were asked for; no change of the account. */
+err store_channel_followers(db_conn *c, int64_t brand, int64_t inbox, int64_t at);
 err store_channel_pause(db_conn *c, int64_t brand, int64_t inbox, int64_t paused_at);
 /* A post was kept that came by itself. */
 err store_channel_kept(db_conn *c, int64_t brand, int64_t inbox, int64_t n, int64_t at);
@@ -49,7 +50,9 @@ err store_channel_delete(db_conn *c, int64_t brand, int64_t inbox);
 err store_channel_get(db_conn *c, arena *a, int64_t brand, int64_t inbox, struct store_channel *ret);
 /* By the hash of a consent's state; any brand's. */
 err store_channel_by_pending(db_conn *c, arena *a, str hash, struct store_channel *ret);
+/* The brand's account that is known to the network by this id, of another inbox than `but`; ERR_MISSING. */
+err store_channel_same(db_conn *c, arena *a, int64_t brand, str kind, str account_id, int64_t but,
+                       struct store_channel *ret);
 err store_channel_list_of_brand(db_conn *c, arena *a, int64_t brand, store_channel_list *ret);
-err store_channel_list_all(db_conn *c, arena *a, store_channel_list *ret); /* every brand's */
 
 #endif

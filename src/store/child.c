@@ -104,9 +104,11 @@ err store_child_put(db_conn *c, int64_t brand, const struct store_child *r) {
 err store_child_heard(db_conn *c, arena *a, int64_t brand, int64_t conversation, bool *ret) {
     (void)a;
     /* What desk/listening.c writes; a quotation mark within a text would have a backslash before it. */
-    db_query *q = db_sql(c, "SELECT 1 AS one FROM message m JOIN listening l ON l.brand_id = m.brand_id "
-                            "AND l.message_id = m.id WHERE m.brand_id = $1 AND m.conversation_id = $2 "
-                            "AND m.kind = 'letter' AND l.heard LIKE '%\"child\":true%' LIMIT 1");
+    /* As a column, so that the letters of the conversation are gone through, not all that was ever heard. */
+    db_query *q =
+        db_sql(c, "SELECT 1 AS one FROM message m WHERE m.brand_id = $1 AND m.conversation_id = $2 "
+                  "AND m.kind = 'letter' AND (SELECT l.heard FROM listening l WHERE "
+                  "l.brand_id = m.brand_id AND l.message_id = m.id) LIKE '%\"child\":true%' LIMIT 1");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, conversation);
     bool heard = db_row(q);

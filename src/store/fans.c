@@ -332,15 +332,6 @@ err store_fan_weeks(db_conn *c, arena *a, int64_t brand, int64_t from, int64_t t
     return ERR_NONE;
 }
 
-err store_fan_first_week(db_conn *c, int64_t brand, int64_t *ret) {
-    db_query *q = db_sql(c, "SELECT COALESCE(MIN(week), 0) AS week FROM fan_week WHERE brand_id = $1");
-    db_bind_int(q, 1, brand);
-    int64_t week = db_row(q) ? db_int(q, "week") : 0;
-    TRY(db_done(q));
-    *ret = week;
-    return ERR_NONE;
-}
-
 /* ---- curves ---- */
 
 err store_fan_lives(db_conn *c, int64_t brand, void (*each)(void *context, const struct fan_life *row),

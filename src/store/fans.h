@@ -69,7 +69,7 @@ struct fan_sign {
     str what;
     int64_t at;
     /* Joined; not written. */
-    str customer_name, agent_name, subject;
+    str customer_name, subject;
 };
 typedef LIST(struct fan_sign) fan_sign_list;
 
@@ -112,14 +112,15 @@ err store_fan_week_waits(db_conn *c, arena *a, int64_t brand, int64_t week, fan_
 err store_fan_week_put(db_conn *c, int64_t brand, const struct fan_week *row);
 /* From `from` to `to` inclusive, oldest first; weeks in which nothing was said are left out. */
 err store_fan_weeks(db_conn *c, arena *a, int64_t brand, int64_t from, int64_t to, fan_week_list *ret);
-/* The first week there is; 0 none. */
-err store_fan_first_week(db_conn *c, int64_t brand, int64_t *ret);
 
 /* ---- curves ---- */
 
 /* All lives, those of trouble too, `each` for each. */
 err store_fan_lives(db_conn *c, int64_t brand, void (*each)(void *context, const struct fan_life *row),
                     void *context);
+/* Beside its days a curve has two rows: of whom a year is over (at_risk: all of them; gone: within it), and
+ * when it was drawn (at_risk, ms). */
+enum { FAN_STEP_YEAR = -1, FAN_STEP_DRAWN = -2 };
 struct fan_step {
     bool trouble;
     int64_t day, at_risk, gone;
@@ -147,11 +148,14 @@ struct fan_what {
 typedef LIST(struct fan_what) fan_what_list;
 err store_fan_sign_what(db_conn *c, arena *a, int64_t brand, fan_kind kind, const struct fan_ask *ask,
                         fan_what_list *ret);
-/* Newest first, before {at, subject}; {0, 0}: from the newest. */
-err store_fan_signs(db_conn *c, arena *a, int64_t brand, fan_kind kind, const struct fan_ask *ask,
+/* Newest first, before {at, subject}; {0, 0}: from the newest. `what`: only those; "" all. */
+err store_fan_signs(db_conn *c, arena *a, int64_t brand, fan_kind kind, const struct fan_ask *ask, str what,
                     struct fan_key before, int limit, fan_sign_list *ret);
 
-/* When letters that thank were said, since `from`; in no order. */
+/* How many letters thank or praise, and how many tell; the same that store/story lists. */
+err store_fan_praise(db_conn *c, int64_t brand, const struct fan_ask *ask, int64_t *ret_thanks,
+                     int64_t *ret_told);
+/* When letters that thank were said, since `from`, the same that store/story lists; in no order. */
 err store_fan_thanks_times(db_conn *c, arena *a, int64_t brand, int64_t from, fan_ids *ret);
 
 /* Our promises that were settled in [from, until) or whose day ended in it and that are open still.
@@ -165,15 +169,14 @@ struct fan_promise {
     int64_t id, conversation_id, due_at, settled_at, warned_at;
     str text, customer_name;
     bool kept, broken; /* neither: it is late */
-    bool child;        /* only when a person said that a child wrote */
 };
 typedef LIST(struct fan_promise) fan_promise_list;
 /* Settled ones newest first, before {settled_at, id}. */
 err store_fan_promise_list(db_conn *c, arena *a, int64_t brand, const struct fan_ask *ask,
                            struct fan_key before, int limit, fan_promise_list *ret);
-/* Those that are open although their day ended in the span, oldest first. */
+/* Those that are open although their day ended in the span, oldest first, behind {due_at, id}. */
 err store_fan_promise_late(db_conn *c, arena *a, int64_t brand, const struct fan_ask *ask, int64_t now,
-                           int limit, fan_promise_list *ret);
+                           struct fan_key after, int limit, fan_promise_list *ret);
 
 /* Who waited longest in a week: for the first answer, or for the final one. Before {ms, conversation}. */
 err store_fan_waits(db_conn *c, arena *a, int64_t brand, int64_t week, bool final, struct fan_key before,
@@ -181,9 +184,17 @@ err store_fan_waits(db_conn *c, arena *a, int64_t brand, int64_t week, bool fina
 /* Conversations in which something was said in a week, ids below `before` (0: all). */
 err store_fan_talks(db_conn *c, arena *a, int64_t brand, int64_t week, int64_t before, int limit,
                     fan_talk_list *ret);
-/* Who had trouble and was answered, newest first, before {trouble_from, person}. */
-err store_fan_troubles(db_conn *c, arena *a, int64_t brand, struct fan_key before, int limit,
-                       fan_life_list *ret);
+/* Who stands behind a number of a curve: all of a kind, those of whom a year is over and who are still there
+ * then, those who were gone within it. Drawn at `at`, gone after a silence of quiet_ms. */
+typedef enum fan_part { FAN_ALL, FAN_STAYED, FAN_GONE } fan_part;
+struct fan_watched {
+    bool trouble;
+    fan_part part;
+    int64_t at, quiet_ms;
+};
+/* Newest first, before {trouble_from or free_from, person}. customer_name "": they only bought. */
+err store_fan_watched(db_conn *c, arena *a, int64_t brand, const struct fan_watched *of,
+                      struct fan_key before, int limit, fan_life_list *ret);
 
 /* ---- whom an agent lets see their page ---- */
 

@@ -1,4 +1,5 @@
 /* What pages show of what was counted. */
+#include "base/clock.h"
 #include "store/fans.h"
 
 /* SQL that asks of one agent or of everybody is two texts, so that each goes by its own index. */
@@ -48,24 +49,25 @@ err store_fan_sign_what(db_conn *c, arena *a, int64_t brand, fan_kind kind, cons
 
 #define SIGN_SQL(who, key)                                                                                   \
     "SELECT s.kind, s.subject_id, s.conversation_id, s.customer_id, s.agent_id, s.what, s.at, u.name AS "    \
-    "customer_name, v.subject, COALESCE(p.name, '') AS agent_name FROM fan_sign s JOIN conversation v ON "   \
-    "v.brand_id = s.brand_id AND v.id = s.conversation_id JOIN customer u ON u.brand_id = v.brand_id AND "   \
-    "u.id = v.customer_id LEFT JOIN agent g ON g.brand_id = s.brand_id AND g.id = s.agent_id LEFT JOIN "     \
-    "account p ON p.id = g.account_id WHERE s.brand_id = $1 AND s.at >= $2 AND s.at < $3 AND " who           \
-    " AND (s.at, s.subject_id) < " key " ORDER BY s.at DESC, s.subject_id DESC LIMIT "
+    "customer_name, v.subject FROM fan_sign s JOIN conversation v ON v.brand_id = s.brand_id AND v.id = "    \
+    "s.conversation_id JOIN customer u ON u.brand_id = v.brand_id AND u.id = v.customer_id WHERE "           \
+    "s.brand_id = $1 AND s.at >= $2 AND s.at < $3 AND " who " AND (s.at, s.subject_id) < " key               \
+    " ORDER BY s.at DESC, s.subject_id DESC LIMIT "
 
-err store_fan_signs(db_conn *c, arena *a, int64_t brand, fan_kind kind, const struct fan_ask *ask,
+err store_fan_signs(db_conn *c, arena *a, int64_t brand, fan_kind kind, const struct fan_ask *ask, str what,
                     struct fan_key before, int limit, fan_sign_list *ret) {
     fan_sign_list rows = {0};
     bool all = ask->agent < 0;
     int next = all ? 4 : 5;
-    db_query *q = all ? db_sql(c, SIGN_SQL("s.kind = $4", "($5, $6)") "$7")
-                      : db_sql(c, SIGN_SQL("s.agent_id = $4 AND s.kind = $5", "($6, $7)") "$8");
+    db_query *q = all ? db_sql(c, SIGN_SQL("s.kind = $4 AND ($8 = '' OR s.what = $8)", "($5, $6)") "$7")
+                      : db_sql(c, SIGN_SQL("s.agent_id = $4 AND s.kind = $5 AND ($9 = '' OR s.what = $9)",
+                                           "($6, $7)") "$8");
     bind_ask(q, brand, ask);
     db_bind_text(q, next, str_z(fan_kind_name(kind)));
     db_bind_int(q, next + 1, before.id ? before.at : INT64_MAX);
     db_bind_int(q, next + 2, before.id ? before.id : INT64_MAX);
     db_bind_int(q, next + 3, limit);
+    db_bind_text(q, next + 4, what);
     while (db_row(q))
         *list_add(a, &rows) = (struct fan_sign){.kind = kind,
                                                 .subject_id = db_int(q, "subject_id"),
@@ -75,22 +77,43 @@ err store_fan_signs(db_conn *c, arena *a, int64_t brand, fan_kind kind, const st
                                                 .what = db_text(q, a, "what"),
                                                 .at = db_int(q, "at"),
                                                 .customer_name = db_text(q, a, "customer_name"),
-                                                .agent_name = db_text(q, a, "agent_name"),
                                                 .subject = db_text(q, a, "subject")};
     TRY(db_done(q));
     *ret = rows;
     return ERR_NONE;
 }
 
+/* kinds: 1 thanks, 2 praises, 4 tells, added up. Each letter is looked up by its key: as a join PostgreSQL
+ * would read all messages there are for the letters of half a year. */
+#define PRAISED(columns)                                                                                     \
+    "SELECT " columns " FROM story_praise p WHERE p.brand_id = $1 AND p.at >= $2 AND p.at < $3 AND (SELECT " \
+    "CASE WHEN m.text <> '' AND m.machine = '' AND v.closed_reason <> 'spam' THEN 1 ELSE 0 END FROM "        \
+    "message m JOIN conversation v ON v.brand_id = m.brand_id AND v.id = m.conversation_id WHERE "           \
+    "m.brand_id = p.brand_id AND m.id = p.message_id) = 1"
+#define PRAISE_COUNTS                                                                                        \
+    PRAISED("COUNT(CASE WHEN p.kinds <> 4 THEN 1 END) AS thanks, COUNT(CASE WHEN p.kinds >= 4 THEN 1 END) "  \
+            "AS told")
+
+err store_fan_praise(db_conn *c, int64_t brand, const struct fan_ask *ask, int64_t *ret_thanks,
+                     int64_t *ret_told) {
+    int64_t thanks = 0, told = 0;
+    db_query *q = ask->agent < 0 ? db_sql(c, PRAISE_COUNTS) : db_sql(c, PRAISE_COUNTS " AND p.agent_id = $4");
+    bind_ask(q, brand, ask);
+    if (db_row(q)) {
+        thanks = db_int(q, "thanks");
+        told = db_int(q, "told");
+    }
+    TRY(db_done(q));
+    *ret_thanks = thanks;
+    *ret_told = told;
+    return ERR_NONE;
+}
+
 err store_fan_thanks_times(db_conn *c, arena *a, int64_t brand, int64_t from, fan_ids *ret) {
     fan_ids times = {0};
-    db_query *q =
-        db_sql(c, "SELECT p.at FROM story_praise p CROSS JOIN message m CROSS JOIN conversation v WHERE "
-                  "m.brand_id = p.brand_id AND m.id = p.message_id AND v.brand_id = m.brand_id AND v.id = "
-                  "m.conversation_id AND p.brand_id = $1 AND p.at >= $2 AND p.kinds <> 4 AND v.closed_kind "
-                  "<> 3");
-    db_bind_int(q, 1, brand);
-    db_bind_int(q, 2, from);
+    struct fan_ask ask = {-1, from, INT64_MAX};
+    db_query *q = db_sql(c, PRAISED("p.at") " AND p.kinds <> 4");
+    bind_ask(q, brand, &ask);
     while (db_row(q)) *list_add(a, &times) = db_int(q, "at");
     TRY(db_done(q));
     *ret = times;
@@ -129,12 +152,18 @@ err store_fan_promises(db_conn *c, int64_t brand, const struct fan_ask *ask, int
     return ERR_NONE;
 }
 
-#define PROMISE_SQL                                                                                          \
+#define PROMISE_COLUMNS                                                                                      \
     "SELECT p.id, p.conversation_id, p.due_at, p.settled_at, p.warned_at, p.text, p.state, u.name AS "       \
-    "customer_name, CASE WHEN k.state IS NULL OR k.state = 'none' THEN 0 ELSE 1 END AS is_child FROM "       \
-    "promise p JOIN customer u ON u.brand_id = p.brand_id AND u.id = p.customer_id LEFT JOIN child k ON "    \
-    "k.brand_id = p.brand_id AND k.conversation_id = p.conversation_id WHERE p.brand_id = $1 AND p.whose = " \
-    "'ours' AND ($4 < 0 OR p.agent_id = $4) AND "
+    "customer_name FROM "
+#define PROMISE_CUSTOMER                                                                                     \
+    " JOIN customer u ON u.brand_id = p.brand_id AND u.id = p.customer_id WHERE p.brand_id = $1 "
+#define PROMISE_SQL                                                                                          \
+    PROMISE_COLUMNS "promise p" PROMISE_CUSTOMER "AND p.whose = 'ours' AND ($4 < 0 OR p.agent_id = $4) AND "
+/* Of each state by itself, in the order of its index. */
+#define SETTLED_IN(of)                                                                                       \
+    "SELECT brand_id, id, conversation_id, customer_id, due_at, settled_at, warned_at, text, state FROM "    \
+    "promise WHERE " SETTLED " AND state = '" of                                                             \
+    "' AND (settled_at, id) < ($5, $6) ORDER BY settled_at DESC, id DESC LIMIT $7"
 
 static err promises_of(db_query *q, arena *a, fan_promise_list *ret) {
     fan_promise_list rows = {0};
@@ -148,8 +177,7 @@ static err promises_of(db_query *q, arena *a, fan_promise_list *ret) {
                                                    .text = db_text(q, a, "text"),
                                                    .customer_name = db_text(q, a, "customer_name"),
                                                    .kept = str_eq(state, S("kept")),
-                                                   .broken = str_eq(state, S("broken")),
-                                                   .child = db_int(q, "is_child") != 0};
+                                                   .broken = str_eq(state, S("broken"))};
     }
     TRY(db_done(q));
     *ret = rows;
@@ -159,9 +187,10 @@ static err promises_of(db_query *q, arena *a, fan_promise_list *ret) {
 err store_fan_promise_list(db_conn *c, arena *a, int64_t brand, const struct fan_ask *ask,
                            struct fan_key before, int limit, fan_promise_list *ret) {
     db_query *q =
-        db_sql(c, PROMISE_SQL "p.state IN ('kept', 'broken') AND p.settled_at >= $2 AND p.settled_at < $3 "
-                              "AND (p.settled_at, p.id) < ($5, $6) ORDER BY p.settled_at DESC, p.id DESC "
-                              "LIMIT $7");
+        db_sql(c, PROMISE_COLUMNS "(SELECT * FROM (" SETTLED_IN(
+                      "kept") ") a UNION ALL SELECT * FROM "
+                              "(" SETTLED_IN("broken") ") b) p" PROMISE_CUSTOMER
+                                                       "ORDER BY p.settled_at DESC, p.id DESC LIMIT $7");
     bind_promises(q, brand, ask, ask->until);
     db_bind_int(q, 5, before.id ? before.at : INT64_MAX);
     db_bind_int(q, 6, before.id ? before.id : INT64_MAX);
@@ -170,12 +199,14 @@ err store_fan_promise_list(db_conn *c, arena *a, int64_t brand, const struct fan
 }
 
 err store_fan_promise_late(db_conn *c, arena *a, int64_t brand, const struct fan_ask *ask, int64_t now,
-                           int limit, fan_promise_list *ret) {
+                           struct fan_key after, int limit, fan_promise_list *ret) {
     db_query *q =
         db_sql(c, PROMISE_SQL "p.state = 'open' AND p.due_at >= $2 AND p.due_at < $3 AND p.rise_at < $3 "
-                              "ORDER BY p.due_at, p.id LIMIT $5");
+                              "AND (p.due_at, p.id) > ($5, $6) ORDER BY p.due_at, p.id LIMIT $7");
     bind_promises(q, brand, ask, ask->until < now ? ask->until : now);
-    db_bind_int(q, 5, limit);
+    db_bind_int(q, 5, after.at);
+    db_bind_int(q, 6, after.id);
+    db_bind_int(q, 7, limit);
     return promises_of(q, a, ret);
 }
 
@@ -231,21 +262,42 @@ err store_fan_talks(db_conn *c, arena *a, int64_t brand, int64_t week, int64_t b
     return talks_of(q, a, ret);
 }
 
-err store_fan_troubles(db_conn *c, arena *a, int64_t brand, struct fan_key before, int limit,
-                       fan_life_list *ret) {
+/* $2: when it was drawn, $3: quiet_ms, $4: a day, $5: a year; the same as desk/fans_count.c counts it. */
+#define LIFE_COLUMNS "person, free_from, free_last, free_until, trouble_from, trouble_last, trouble_id"
+#define LIFE_SQL(begins, gone_at, until, also)                                                               \
+    "SELECT l.*, COALESCE(u.name, '') AS customer_name, COALESCE(v.subject, '') AS subject FROM (SELECT "    \
+    "brand_id, " LIFE_COLUMNS " FROM fan_life WHERE brand_id = $1 AND (" begins                              \
+    ", person) < ($6, $7) AND ($8 = 0 OR ($8 = 1 AND " until " - " begins " >= $5 AND NOT (" gone_at         \
+    " <= " until " AND (" gone_at " - " begins ") / $4 <= $5 / $4)) OR ($8 = 2 AND $2 - " begins             \
+    " >= $5 AND " gone_at " <= " until " AND (" gone_at " - " begins ") / $4 <= $5 / $4)) AND " also         \
+    " ORDER BY " begins " DESC, person DESC LIMIT $9) l LEFT JOIN conversation v ON v.brand_id = "           \
+    "l.brand_id AND v.id = l.trouble_id LEFT JOIN customer u ON u.brand_id = l.brand_id AND u.id = "         \
+    "l.person ORDER BY l." begins " DESC, l.person DESC"
+#define FREE_UNTIL "(CASE WHEN free_until > 0 THEN free_until ELSE $2 END)"
+
+err store_fan_watched(db_conn *c, arena *a, int64_t brand, const struct fan_watched *of,
+                      struct fan_key before, int limit, fan_life_list *ret) {
     fan_life_list rows = {0};
     db_query *q =
-        db_sql(c, "SELECT l.person, l.trouble_from, l.trouble_last, l.trouble_id, v.subject, u.name AS "
-                  "customer_name FROM fan_life l JOIN conversation v ON v.brand_id = l.brand_id AND v.id = "
-                  "l.trouble_id JOIN customer u ON u.brand_id = l.brand_id AND u.id = l.person WHERE "
-                  "l.brand_id = $1 AND l.trouble_from > 0 AND (l.trouble_from, l.person) < ($2, $3) ORDER "
-                  "BY l.trouble_from DESC, l.person DESC LIMIT $4");
-    db_bind_int(q, 1, brand);
-    db_bind_int(q, 2, before.id ? before.at : INT64_MAX);
-    db_bind_int(q, 3, before.id ? before.id : INT64_MAX);
-    db_bind_int(q, 4, limit);
+        of->trouble
+            ? db_sql(c, LIFE_SQL("trouble_from", "(trouble_last + $3)", "$2",
+                                 "trouble_from > 0 AND trouble_from <= $2"))
+            : db_sql(c, LIFE_SQL("free_from", "(free_last + $3)", FREE_UNTIL, FREE_UNTIL " > free_from"));
+    const int64_t values[] = {brand,
+                              of->at,
+                              of->quiet_ms,
+                              DAY_MS,
+                              365 * (int64_t)DAY_MS,
+                              before.id ? before.at : INT64_MAX,
+                              before.id ? before.id : INT64_MAX,
+                              of->part,
+                              limit};
+    for (int i = 0; i < (int)(sizeof values / sizeof *values); i++) db_bind_int(q, 1 + i, values[i]);
     while (db_row(q))
         *list_add(a, &rows) = (struct fan_life){.person = db_int(q, "person"),
+                                                .free_from = db_int(q, "free_from"),
+                                                .free_last = db_int(q, "free_last"),
+                                                .free_until = db_int(q, "free_until"),
                                                 .trouble_from = db_int(q, "trouble_from"),
                                                 .trouble_last = db_int(q, "trouble_last"),
                                                 .trouble_id = db_int(q, "trouble_id"),

@@ -22,6 +22,18 @@ err store_follower_delete(db_conn *c, int64_t brand, str network, int64_t day) {
     return db_done(q);
 }
 
+err store_follower_there(db_conn *c, int64_t brand, str network, int64_t day, bool *ret) {
+    db_query *q =
+        db_sql(c, "SELECT 1 AS yes FROM follower WHERE brand_id = $1 AND network = $2 AND day = $3");
+    db_bind_int(q, 1, brand);
+    db_bind_text(q, 2, network);
+    db_bind_int(q, 3, day);
+    bool there = db_row(q);
+    TRY(db_done(q));
+    *ret = there;
+    return ERR_NONE;
+}
+
 err store_followers(db_conn *c, arena *a, int64_t brand, int64_t from, follower_list *ret) {
     follower_list rows = {0};
     db_query *q =

@@ -14,6 +14,7 @@ typedef LIST(struct follower) follower_list;
 /* The same day again changes it. */
 err store_follower_put(db_conn *c, int64_t brand, const struct follower *row);
 err store_follower_delete(db_conn *c, int64_t brand, str network, int64_t day);
+err store_follower_there(db_conn *c, int64_t brand, str network, int64_t day, bool *ret);
 /* From `from` on, by network, then day. */
 err store_followers(db_conn *c, arena *a, int64_t brand, int64_t from, follower_list *ret);
 

@@ -73,7 +73,7 @@ err store_incident_update(db_conn *c, int64_t brand, const struct store_incident
     TRY(db_done(q));
     if (!db_changes(q))
         return err_set(ERR_CONFLICT, "Somebody changed this incident at the same moment; look again.");
-    return store_room_place_all(c, brand, r->id);
+    return ERR_NONE;
 }
 
 err store_incident_stirred(db_conn *c, int64_t brand, int64_t id, int64_t at) {
@@ -90,40 +90,15 @@ err store_incident_stirred(db_conn *c, int64_t brand, int64_t id, int64_t at) {
 #define HOW_MANY(state)                                                                                      \
     "(SELECT COUNT(*) FROM incident_conversation k WHERE k.brand_id = i.brand_id AND k.incident_id = i.id "  \
     "AND k.state = '" state "')"
-#define INCIDENTS                                                                                            \
+#define INCIDENTS_WITH(in, proposed)                                                                         \
     "SELECT i.id, i.state, i.title, i.began_at, i.proposed_at, i.opened_at, i.opened_by, i.ended_at, "       \
-    "i.ended_by, i.note, i.quiet_until, i.merged_into, i.updated_at, i.version, " NAME_OF(                   \
-        "opened_by") " AS opened_name, " NAME_OF("ended_by") " AS ended_name, " HOW_MANY("in") " AS "        \
-                                                                                               "n_in,"       \
-                                                                                               " " HOW_MANY( \
-                                                                                                   "propose" \
-                                                                                                   "d") " A" \
-                                                                                                        "S " \
-                                                                                                        "n_" \
-                                                                                                        "pr" \
-                                                                                                        "op" \
-                                                                                                        "os" \
-                                                                                                        "ed" \
-                                                                                                        " F" \
-                                                                                                        "RO" \
-                                                                                                        "M " \
-                                                                                                        "in" \
-                                                                                                        "ci" \
-                                                                                                        "de" \
-                                                                                                        "nt" \
-                                                                                                        " i" \
-                                                                                                        " W" \
-                                                                                                        "HE" \
-                                                                                                        "RE" \
-                                                                                                        " i" \
-                                                                                                        ".b" \
-                                                                                                        "ra" \
-                                                                                                        "nd" \
-                                                                                                        "_i" \
-                                                                                                        "d " \
-                                                                                                        "= " \
-                                                                                                        "$1" \
-                                                                                                        " "
+    "i.ended_by, i.note, i.quiet_until, i.merged_into, i.updated_at, i.version, " /**/                       \
+        NAME_OF("opened_by") " AS opened_name, " /**/ NAME_OF(                                               \
+            "ended_by") " AS ended_name, " in " AS n_in, " proposed                                          \
+                        " AS n_proposed FROM incident i WHERE i.brand_id = $1 "
+/* Counting costs a step for each conversation: for those who show it. */
+#define INCIDENTS_COUNTED INCIDENTS_WITH(HOW_MANY("in"), HOW_MANY("proposed"))
+#define INCIDENTS INCIDENTS_WITH("0", "0")
 
 static err take(db_query *q, arena *a, store_incident_list *ret) {
     store_incident_list rows = {0};
@@ -170,10 +145,23 @@ static void bind_states(db_query *q, int at, unsigned wanted) {
         db_bind_text(q, at + i, wanted >> i & 1 ? str_z(states[i]) : S(""));
 }
 
+err store_incident_counts(db_conn *c, int64_t brand, struct store_incident *r) {
+    db_query *q = db_sql(c, "SELECT " HOW_MANY("in") " AS n_in, " HOW_MANY(
+                                "proposed") " AS n_proposed FROM "
+                                            "incident i WHERE i.brand_id = $1 AND i.id = $2");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, r->id);
+    if (db_row(q)) {
+        r->in = db_int(q, "n_in");
+        r->proposed = db_int(q, "n_proposed");
+    }
+    return db_done(q);
+}
+
 err store_incidents(db_conn *c, arena *a, int64_t brand, unsigned wanted, int64_t before, int limit,
                     store_incident_list *ret) {
-    db_query *q = db_sql(c, INCIDENTS "AND i.state IN ($4, $5, $6, $7, $8) AND i.id < $2 "
-                                      "ORDER BY i.id DESC LIMIT $3");
+    db_query *q = db_sql(c, INCIDENTS_COUNTED "AND i.state IN ($4, $5, $6, $7, $8) AND i.id < $2 "
+                                              "ORDER BY i.id DESC LIMIT $3");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, before ? before : INT64_MAX);
     db_bind_int(q, 3, limit);

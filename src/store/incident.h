@@ -31,7 +31,7 @@ struct store_incident {
     int64_t quiet_until, merged_into, updated_at, version;
     /* Joined; not written. */
     str opened_name, ended_name;
-    int64_t in, proposed; /* conversations */
+    int64_t in, proposed; /* conversations; counted by store_incidents and store_incident_counts, else 0 */
 };
 typedef LIST(struct store_incident) store_incident_list;
 
@@ -39,6 +39,7 @@ err store_incident_insert(db_conn *c, int64_t brand, const struct store_incident
 /* ERR_CONFLICT when the stored row is not of version `row->version - 1`. */
 err store_incident_update(db_conn *c, int64_t brand, const struct store_incident *row);
 err store_incident_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct store_incident *ret);
+err store_incident_counts(db_conn *c, int64_t brand, struct store_incident *row);
 /* Latest first, ids below `before` (0: all). `states`: a bit for each state, 1 << INCIDENT_OPEN. */
 err store_incidents(db_conn *c, arena *a, int64_t brand, unsigned states, int64_t before, int limit,
                     store_incident_list *ret);

@@ -55,6 +55,7 @@ struct attachment {
     str scan_says;      /* the name of what was found, or why it could not be scanned */
     int64_t allowed_by; /* the lead who lets it be downloaded although something was found */
     bool remote;        /* a picture from elsewhere, fetched because an agent asked */
+    str alt;            /* what a picture of ours shows, in words; not written by the insert */
     bool examine;       /* no column: the job `examine` is to look at it when it is filed */
 };
 typedef LIST(struct attachment) attachment_list;
@@ -89,6 +90,7 @@ err store_conversation_knows(db_conn *c, int64_t brand, int64_t conversation, st
 
 err store_attachment_insert(db_conn *c, int64_t brand, const struct attachment *row);
 err store_attachment_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct attachment *ret);
+err store_attachment_alt(db_conn *c, int64_t brand, int64_t id, str alt);
 err store_attachment_delete(db_conn *c, int64_t brand, int64_t id);
 /* Without bytes. */
 err store_attachments_of_conversation(db_conn *c, arena *a, int64_t brand, int64_t conversation,

@@ -12,11 +12,17 @@ static purchase_source source_of(str s) {
 
 err store_purchase_put(db_conn *c, int64_t brand, const struct purchase *r, int64_t *ret_was) {
     int64_t was = 0;
+    bool known = false;
     db_query *q = db_sql(c, "SELECT person FROM purchase WHERE brand_id = $1 AND number = $2");
     db_bind_int(q, 1, brand);
     db_bind_text(q, 2, r->number);
-    if (db_row(q)) was = db_int(q, "person");
+    if (db_row(q)) {
+        known = true;
+        was = db_int(q, "person");
+    }
     TRY(db_done(q));
+    *ret_was = was;
+    if (known && !was) return ERR_NONE;
     q = db_sql(
         c, "INSERT INTO purchase (brand_id, id, number, person, bought_at, amount, currency, what, source, "
            "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (brand_id, number) DO "
@@ -32,15 +38,13 @@ err store_purchase_put(db_conn *c, int64_t brand, const struct purchase *r, int6
     db_bind_text(q, 8, r->what);
     db_bind_text(q, 9, str_z(sources[r->source]));
     db_bind_int(q, 10, r->created_at);
-    TRY(db_done(q));
-    *ret_was = was;
-    return ERR_NONE;
+    return db_done(q);
 }
 
 #define COLUMNS                                                                                              \
     "SELECT p.id, p.number, p.person, p.bought_at, p.amount, p.currency, p.what, p.source, p.created_at, "   \
     "COALESCE(u.name, '') AS customer_name FROM purchase p LEFT JOIN customer u ON u.brand_id = p.brand_id " \
-    "AND u.id = p.person WHERE p.brand_id = $1 AND "
+    "AND u.id = p.person WHERE p.brand_id = $1 AND p.person <> 0 AND "
 
 static struct purchase row_of(db_query *q, arena *a) {
     return (struct purchase){.id = db_int(q, "id"),
@@ -83,7 +87,7 @@ err store_purchase_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct p
 }
 
 err store_purchase_any(db_conn *c, int64_t brand, bool *ret) {
-    db_query *q = db_sql(c, "SELECT id FROM purchase WHERE brand_id = $1 LIMIT 1");
+    db_query *q = db_sql(c, "SELECT id FROM purchase WHERE brand_id = $1 AND person <> 0 LIMIT 1");
     db_bind_int(q, 1, brand);
     bool any = db_row(q);
     TRY(db_done(q));

@@ -20,7 +20,8 @@ struct purchase {
 };
 typedef LIST(struct purchase) purchase_list;
 
-/* The number again changes the row. ret_was: whose it was before; 0 it is new. */
+/* The number again changes the row. Person 0: it was refunded; the number is kept, so that nothing that comes
+ * late brings it back, and nothing else. ret_was: whose it was before; 0 it is new, or was refunded. */
 err store_purchase_put(db_conn *c, int64_t brand, const struct purchase *row, int64_t *ret_was);
 /* Newest first, before {bought_at, id}; {0, 0}: from the newest. */
 err store_purchases(db_conn *c, arena *a, int64_t brand, int64_t before_at, int64_t before_id, int limit,

@@ -144,6 +144,27 @@ err store_post_newest(db_conn *c, arena *a, int64_t brand, int64_t conversation,
     return one(q, a, ret);
 }
 
+err store_post_last_said(db_conn *c, arena *a, int64_t brand, int64_t conversation, str *ret_channel,
+                         str *ret_visibility) {
+    db_query *q = db_sql(
+        c, "SELECT m.channel AS channel, COALESCE(p.visibility, o.visibility, '') AS visibility "
+           "FROM message m LEFT JOIN post p ON p.brand_id = m.brand_id AND p.message_id = m.id LEFT JOIN "
+           "post_out o "
+           "ON o.brand_id = m.brand_id AND o.message_id = m.id AND o.position = 0 WHERE m.brand_id = $1 "
+           "AND m.conversation_id = $2 AND m.kind IN ('letter', 'reply') ORDER BY m.id DESC LIMIT 1");
+    str channel = S(""), visibility = S("");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, conversation);
+    if (db_row(q)) {
+        channel = db_text(q, a, "channel");
+        visibility = db_text(q, a, "visibility");
+    }
+    TRY(db_done(q));
+    *ret_channel = channel;
+    *ret_visibility = visibility;
+    return ERR_NONE;
+}
+
 static err of_thread(db_query *q, int64_t brand, int64_t inbox, str thread, str author, int64_t *ret) {
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, inbox);
@@ -169,9 +190,10 @@ err store_post_open_of(db_conn *c, int64_t brand, int64_t inbox, int64_t custome
     db_query *q =
         db_sql(c, "SELECT v.id AS id FROM conversation v WHERE v.brand_id = $1 AND v.customer_id = $3 "
                   "AND v.inbox_id = $2 AND v.state = 'us' AND v.waiting_since >= $4 AND 'direct' <> "
-                  "(SELECT p.visibility FROM message m JOIN post p ON p.brand_id = m.brand_id "
-                  "AND p.message_id = m.id WHERE m.brand_id = v.brand_id AND m.conversation_id = v.id "
-                  "ORDER BY m.id DESC LIMIT 1) ORDER BY v.id DESC LIMIT 1");
+                  "(SELECT COALESCE(p.visibility, 'direct') FROM message m LEFT JOIN post p "
+                  "ON p.brand_id = m.brand_id AND p.message_id = m.id WHERE m.brand_id = v.brand_id "
+                  "AND m.conversation_id = v.id AND m.kind = 'letter' ORDER BY m.id DESC LIMIT 1) "
+                  "ORDER BY v.id DESC LIMIT 1");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, inbox);
     db_bind_int(q, 3, customer);

@@ -37,11 +37,15 @@ err store_posts_of_conversation(db_conn *c, arena *a, int64_t brand, int64_t con
 /* The newest of a conversation, or the newest that is not deleted; message_id 0 for none. */
 err store_post_newest(db_conn *c, arena *a, int64_t brand, int64_t conversation, bool still_there,
                       struct store_post *ret);
+/* How the newest letter or reply of a conversation was said: its channel, and of a post for whom
+ * (format/post.h), "" where that is not known. Both "" where nothing was said. */
+err store_post_last_said(db_conn *c, arena *a, int64_t brand, int64_t conversation, str *ret_channel,
+                         str *ret_visibility);
 /* Where the author's newest post of this thread stands, and where the thread's first one does; 0 for none. */
 err store_post_thread(db_conn *c, int64_t brand, int64_t inbox, str thread, str author, int64_t *ret_own,
                       int64_t *ret_first);
 /* The customer's newest conversation of this inbox that waits for us since `since` or later and whose newest
- * post is none of the private ones; 0 for none. */
+ * letter is a post for others, too; 0 for none. */
 err store_post_open_of(db_conn *c, int64_t brand, int64_t inbox, int64_t customer, int64_t since,
                        int64_t *ret_conversation);
 /* Where we last wrote privately to this author, after `since`; 0 for none. */
@@ -66,6 +70,7 @@ struct store_post_out {
     str reply_to, reply_to_version, root, root_version;
     int64_t written_at, tried_at;
     str post_id, post_version, url;
+    bool quotes;
 };
 typedef LIST(struct store_post_out) store_post_out_list;
 

@@ -5,9 +5,10 @@ err store_post_out_insert(db_conn *c, int64_t brand, const struct store_post_out
     db_query *q = db_sql(
         c, "INSERT INTO post_out (brand_id, outbox_id, message_id, inbox_id, position, answers_id, "
            "answers_version, text, language, spoiler, visibility, to_id, to_handle, reply_to, "
-           "reply_to_version, root, root_version, written_at, tried_at, post_id, post_version, url) VALUES "
+           "reply_to_version, root, root_version, written_at, tried_at, post_id, post_version, url, quotes) "
+           "VALUES "
            "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
-           "$22)");
+           "$22, $23)");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, r->outbox_id);
     db_bind_int(q, 3, r->message_id);
@@ -30,6 +31,7 @@ err store_post_out_insert(db_conn *c, int64_t brand, const struct store_post_out
     db_bind_text(q, 20, r->post_id);
     db_bind_text(q, 21, r->post_version);
     db_bind_text(q, 22, r->url);
+    db_bind_int(q, 23, r->quotes);
     return db_done(q);
 }
 
@@ -55,7 +57,7 @@ err store_post_out_update(db_conn *c, int64_t brand, const struct store_post_out
     "SELECT o.outbox_id AS outbox_id, o.message_id AS message_id, o.inbox_id AS inbox_id, position, "        \
     "answers_id, answers_version, o.text AS text, o.language AS language, o.spoiler AS spoiler, "            \
     "visibility, to_id, to_handle, reply_to, reply_to_version, root, root_version, written_at, tried_at, "   \
-    "post_id, post_version, url FROM post_out o "
+    "post_id, post_version, url, quotes FROM post_out o "
 
 static void read_out(db_query *q, arena *a, struct store_post_out *r) {
     *r = (struct store_post_out){
@@ -80,6 +82,7 @@ static void read_out(db_query *q, arena *a, struct store_post_out *r) {
         .post_id = db_text(q, a, "post_id"),
         .post_version = db_text(q, a, "post_version"),
         .url = db_text(q, a, "url"),
+        .quotes = db_int(q, "quotes") != 0,
     };
 }
 

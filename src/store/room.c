@@ -40,7 +40,6 @@ err store_room_get(db_conn *c, arena *a, int64_t brand, int64_t incident, struct
     db_bind_int(q, 2, incident);
     struct store_room r = {.incident_id = incident};
     if (db_row(q)) {
-        r.said = db_int(q, "said");
         r.undone = db_int(q, "undone");
         r.fixed_at = db_int(q, "fixed_at");
         r.fixed_by = db_int(q, "fixed_by");
@@ -187,6 +186,17 @@ err store_room_person_put(db_conn *c, int64_t brand, int64_t incident, const str
     return db_done(q);
 }
 
+err store_room_person_seen(db_conn *c, int64_t brand, int64_t incident, int64_t agent, int64_t at) {
+    db_query *q = db_sql(c, "INSERT INTO room_person (brand_id, incident_id, agent_id, role, says, away, "
+                            "joined_at, seen_at) VALUES ($1, $2, $3, 'writer', '', 0, $4, $4) ON CONFLICT "
+                            "(brand_id, incident_id, agent_id) DO UPDATE SET seen_at = excluded.seen_at");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, incident);
+    db_bind_int(q, 3, agent);
+    db_bind_int(q, 4, at);
+    return db_done(q);
+}
+
 static void read_person(db_query *q, arena *a, struct room_person *r) {
     *r = (struct room_person){.agent_id = db_int(q, "agent_id"),
                               .role = ROOM_WRITER,
@@ -217,13 +227,14 @@ err store_room_people(db_conn *c, arena *a, int64_t brand, int64_t incident, int
         c,
         "SELECT r.agent_id, r.role, r.says, r.away, r.joined_at, r.seen_at, p.name, "
         "COALESCE(k.conversation_id, 0) "
-        "AS holds, COALESCE(u.name, '') AS holds_name, COALESCE(v.snippet, '') AS holds_snippet, "
-        "(SELECT COUNT(*) FROM room_said s WHERE s.brand_id = r.brand_id AND s.incident_id = r.incident_id "
-        "AND s.state = 'said' AND s.agent_id = r.agent_id) AS said "
+        "AS holds, COALESCE(u.name, '') AS holds_name, COALESCE(v.snippet, '') AS holds_snippet "
         "FROM room_person r JOIN agent g ON g.brand_id = r.brand_id AND g.id = r.agent_id "
         "JOIN account p ON p.id = g.account_id "
-        "LEFT JOIN room_claim k ON k.brand_id = r.brand_id AND k.incident_id = r.incident_id AND "
-        "k.agent_id = r.agent_id AND k.state = 'held' AND k.until_at > $3 "
+        "LEFT JOIN room_claim k ON k.brand_id = r.brand_id AND k.conversation_id = (SELECT x.conversation_id "
+        "FROM room_claim x WHERE x.brand_id = r.brand_id AND x.incident_id = r.incident_id AND x.agent_id = "
+        "r.agent_id AND x.state = 'held' AND x.until_at > $3 AND EXISTS (SELECT 1 FROM conversation y WHERE "
+        "y.brand_id = x.brand_id AND y.id = x.conversation_id AND y.incident_id = x.incident_id) ORDER BY "
+        "x.taken_at, x.conversation_id LIMIT 1) "
         "LEFT JOIN conversation v ON v.brand_id = k.brand_id AND v.id = k.conversation_id "
         "LEFT JOIN customer u ON u.brand_id = v.brand_id AND u.id = v.customer_id "
         "WHERE r.brand_id = $1 AND r.incident_id = $2 "
@@ -239,7 +250,6 @@ err store_room_people(db_conn *c, arena *a, int64_t brand, int64_t incident, int
         r.holds = db_int(q, "holds");
         r.holds_name = db_text(q, a, "holds_name");
         r.holds_snippet = db_text(q, a, "holds_snippet");
-        r.said = db_int(q, "said");
         *list_add(a, &list) = r;
     }
     TRY(db_done(q));

@@ -3,6 +3,7 @@
 #define LONGHAND_STORE_ROOM_H
 
 #include "store/conversation.h"
+#include "store/learned.h"
 
 /* ---- the room itself ---- */
 
@@ -55,10 +56,12 @@ struct room_person {
     str name;
     int64_t holds; /* the conversation that they hold, 0 none; with whom and what about */
     str holds_name, holds_snippet;
-    int64_t said; /* letters of this incident */
 };
 typedef LIST(struct room_person) room_person_list;
 err store_room_person_put(db_conn *c, int64_t brand, int64_t incident, const struct room_person *row);
+/* A sign of them: a new row is a writer's. Reads nothing, so that on PostgreSQL those who come at once do not
+ * refuse each other. */
+err store_room_person_seen(db_conn *c, int64_t brand, int64_t incident, int64_t agent, int64_t at);
 /* agent_id 0 when they were never there. */
 err store_room_person_get(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t agent,
                           struct room_person *ret);
@@ -125,6 +128,11 @@ err store_room_fact_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct 
 err store_room_facts(db_conn *c, arena *a, int64_t brand, int64_t incident, bool withdrawn,
                      room_fact_list *ret);
 
+/* All of them, withdrawn ones too, without how many were told: for the check. */
+err store_room_facts_stated(db_conn *c, arena *a, int64_t brand, int64_t incident, room_fact_list *ret);
+/* How many were withdrawn. */
+err store_room_facts_gone(db_conn *c, int64_t brand, int64_t incident, int64_t *ret);
+
 struct room_told {
     int64_t fact_id, message_id, conversation_id, customer_id, at;
     /* Joined; not written. */
@@ -163,6 +171,9 @@ err store_room_undo(db_conn *c, int64_t brand, int64_t message);
 /* Serials above `after`, ascending, but announcements from before `dead_before`. */
 err store_room_said(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t after, int64_t dead_before,
                     int limit, room_said_list *ret);
+/* Serials of those that are on their way, but announcements from before `dead_before`. */
+err store_room_sending(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t dead_before,
+                       id_list *ret);
 /* What became of one that was announced. */
 err store_room_said_now(db_conn *c, int64_t brand, int64_t incident, int64_t serial, bool *ret_there,
                         bool *ret_sending);

@@ -1,5 +1,7 @@
 #include "store/room.h"
 
+#include <stdlib.h>
+
 #define NAME_OF(alias, column)                                                                               \
     "COALESCE((SELECT p.name FROM agent g JOIN account p ON p.id = g.account_id WHERE g.brand_id = " alias   \
     ".brand_id AND g.id = " alias "." column "), '')"
@@ -55,34 +57,15 @@ err store_room_fact_update(db_conn *c, int64_t brand, const struct room_fact *r)
     return ERR_NONE;
 }
 
-#define FACTS                                                                                                \
+/* `told`: an expression of how many customers were told; counting them costs a step for each. */
+#define FACTS_WITH(told)                                                                                     \
     "SELECT f.id, f.incident_id, f.kind, f.text, f.owner_id, f.good_ms, f.checked_at, f.checked_by, "        \
-    "f.created_at, f.created_by, f.withdrawn_at, f.withdrawn_by, f.withdrawn_why, f.version, " NAME_OF(      \
-        "f",                                                                                                 \
-        "owner_id") " AS owner_name, " NAME_OF("f",                                                          \
-                                               "checked_by") " AS checked_name, " NAME_OF("f",               \
-                                                                                          "withdrawn_"       \
-                                                                                          "by") " AS "       \
-                                                                                                "withdrawn_" \
-                                                                                                "name, "     \
-                                                                                                "(SELECT "   \
-                                                                                                "COUNT("     \
-                                                                                                "DISTINCT "  \
-                                                                                                "t."         \
-                                                                                                "customer_"  \
-                                                                                                "id) FROM "  \
-                                                                                                "room_told " \
-                                                                                                "t WHERE "   \
-                                                                                                "t.brand_"   \
-                                                                                                "id = "      \
-                                                                                                "f.brand_"   \
-                                                                                                "id AND "    \
-                                                                                                "t.fact_id " \
-                                                                                                "= f.id) "   \
-                                                                                                "AS told "   \
-                                                                                                "FROM "      \
-                                                                                                "room_fact " \
-                                                                                                "f "
+    "f.created_at, f.created_by, f.withdrawn_at, f.withdrawn_by, f.withdrawn_why, f.version, " /**/ NAME_OF( \
+        "f", "owner_id") " AS owner_name, " /**/ NAME_OF("f", "checked_by") " AS checked_name, " /**/        \
+        NAME_OF("f", "withdrawn_by") " AS withdrawn_name, " told " AS told FROM room_fact f "
+#define FACTS                                                                                                \
+    FACTS_WITH("(SELECT COUNT(*) FROM (SELECT DISTINCT t.customer_id FROM room_told t WHERE t.brand_id = "   \
+               "f.brand_id AND t.fact_id = f.id) x)")
 
 static void read_fact(db_query *q, arena *a, struct room_fact *r) {
     *r = (struct room_fact){.id = db_int(q, "id"),
@@ -130,6 +113,29 @@ err store_room_facts(db_conn *c, arena *a, int64_t brand, int64_t incident, bool
     while (db_row(q)) read_fact(q, a, list_add(a, &list));
     TRY(db_done(q));
     *ret = list;
+    return ERR_NONE;
+}
+
+err store_room_facts_stated(db_conn *c, arena *a, int64_t brand, int64_t incident, room_fact_list *ret) {
+    db_query *q = db_sql(c, FACTS_WITH("0") "WHERE f.brand_id = $1 AND f.incident_id = $2 ORDER BY f.id");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, incident);
+    room_fact_list list = {0};
+    while (db_row(q)) read_fact(q, a, list_add(a, &list));
+    TRY(db_done(q));
+    *ret = list;
+    return ERR_NONE;
+}
+
+err store_room_facts_gone(db_conn *c, int64_t brand, int64_t incident, int64_t *ret) {
+    db_query *q =
+        db_sql(c, "SELECT COUNT(*) AS n FROM room_fact WHERE brand_id = $1 AND incident_id = $2 AND "
+                  "withdrawn_at > 0");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, incident);
+    int64_t n = db_row(q) ? db_int(q, "n") : 0;
+    TRY(db_done(q));
+    *ret = n;
     return ERR_NONE;
 }
 
@@ -189,15 +195,22 @@ err store_room_told(db_conn *c, arena *a, int64_t brand, int64_t fact, int64_t a
     return collect(q, a, ret);
 }
 
+/* Sorted here: to sort there, SQLite would rather read all that anybody was told. */
+static int by_fact(const void *x, const void *y) {
+    const struct room_told *a = x, *b = y;
+    if (a->fact_id != b->fact_id) return a->fact_id < b->fact_id ? -1 : 1;
+    return a->message_id < b->message_id ? -1 : a->message_id > b->message_id;
+}
+
 err store_room_told_to(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t customer,
                        room_told_list *ret) {
-    db_query *q = db_sql(c, TOLD "WHERE t.brand_id = $1 AND t.incident_id = $2 AND t.customer_id = $3 "
-                                 "ORDER BY t.fact_id, t.message_id");
+    db_query *q = db_sql(c, TOLD "WHERE t.brand_id = $1 AND t.incident_id = $2 AND t.customer_id = $3");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, incident);
     db_bind_int(q, 3, customer);
     room_told_list all = {0}, first = {0};
     TRY(collect(q, a, &all));
+    if (all.n) qsort(all.v, all.n, sizeof *all.v, by_fact);
     for (size_t i = 0; i < all.n; i++)
         if (!i || all.v[i].fact_id != all.v[i - 1].fact_id) *list_add(a, &first) = all.v[i];
     *ret = first;

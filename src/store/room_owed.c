@@ -41,16 +41,30 @@ err store_owed_fact(db_conn *c, int64_t brand, int64_t incident, int64_t fact, i
     return ERR_NONE;
 }
 
-err store_owed_done(db_conn *c, int64_t brand, int64_t conversation, int64_t message, int64_t agent,
-                    int64_t at) {
+err store_owed_of_fact(db_conn *c, int64_t brand, int64_t incident, int64_t fact, int64_t *ret_n) {
     db_query *q =
-        db_sql(c, "UPDATE room_owed SET state = 'done', message_id = $3, agent_id = $4, done_at = $5 "
-                  "WHERE brand_id = $1 AND conversation_id = $2 AND state = 'due'");
+        db_sql(c, "SELECT COUNT(*) AS n FROM room_owed WHERE brand_id = $1 AND incident_id = $2 AND "
+                  "kind = 'fact' AND fact_id = $3");
     db_bind_int(q, 1, brand);
-    db_bind_int(q, 2, conversation);
-    db_bind_int(q, 3, message);
-    db_bind_int(q, 4, agent);
-    db_bind_int(q, 5, at);
+    db_bind_int(q, 2, incident);
+    db_bind_int(q, 3, fact);
+    int64_t n = db_row(q) ? db_int(q, "n") : 0;
+    TRY(db_done(q));
+    *ret_n = n;
+    return ERR_NONE;
+}
+
+err store_owed_done(db_conn *c, int64_t brand, int64_t incident, int64_t customer, int64_t message,
+                    int64_t agent, int64_t at) {
+    db_query *q =
+        db_sql(c, "UPDATE room_owed SET state = 'done', message_id = $4, agent_id = $5, done_at = $6 "
+                  "WHERE brand_id = $1 AND incident_id = $2 AND customer_id = $3 AND state = 'due'");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, incident);
+    db_bind_int(q, 3, customer);
+    db_bind_int(q, 4, message);
+    db_bind_int(q, 5, agent);
+    db_bind_int(q, 6, at);
     return db_done(q);
 }
 
@@ -115,8 +129,9 @@ err store_owed(db_conn *c, arena *a, int64_t brand, int64_t incident, str state,
 }
 
 err store_owed_to(db_conn *c, arena *a, int64_t brand, int64_t conversation, room_owed_list *ret) {
-    db_query *q = db_sql(c, OWED "WHERE o.brand_id = $1 AND o.conversation_id = $2 AND o.state = 'due' "
-                                 "ORDER BY o.since, o.fact_id");
+    db_query *q = db_sql(c, OWED "JOIN conversation v ON v.brand_id = o.brand_id AND v.customer_id = "
+                                 "o.customer_id AND v.incident_id = o.incident_id WHERE o.brand_id = $1 AND "
+                                 "v.id = $2 AND o.state = 'due' ORDER BY o.since, o.fact_id");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, conversation);
     return collect(q, a, ret);

@@ -7,6 +7,12 @@
 static const char *const states[ROOM_CLAIM_STATES] = {"held", "passed", "snoozed"};
 const char *room_claim_state_name(room_claim_state v) { return (unsigned)v < 3 ? states[v] : "?"; }
 
+static room_claim_state claim_state_of(str s) {
+    for (int i = 0; i < ROOM_CLAIM_STATES; i++)
+        if (str_eq(s, str_z(states[i]))) return (room_claim_state)i;
+    return ROOM_CLAIM_HELD;
+}
+
 /* ---- claims ---- */
 
 #define CLAIMS                                                                                               \
@@ -26,9 +32,7 @@ static err one_claim(db_query *q, arena *a, struct room_claim *ret) {
                                 .until_at = db_int(q, "until_at"),
                                 .agent_name = db_text(q, a, "agent_name"),
                                 .by_name = db_text(q, a, "by_name")};
-        str state = db_text(q, a, "state");
-        for (int i = 0; i < ROOM_CLAIM_STATES; i++)
-            if (str_eq(state, str_z(states[i]))) r.state = (room_claim_state)i;
+        r.state = claim_state_of(db_text(q, a, "state"));
     }
     TRY(db_done(q));
     *ret = r;
@@ -42,18 +46,21 @@ err store_claim_get(db_conn *c, arena *a, int64_t brand, int64_t conversation, s
     return one_claim(q, a, ret);
 }
 
-err store_claim_of(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t agent,
+/* Without a join: PostgreSQL would rather read every conversation of the incident. */
+err store_claim_of(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t agent, int64_t now,
                    struct room_claim *ret) {
-    db_query *q = db_sql(
-        c, CLAIMS "JOIN conversation v ON v.brand_id = k.brand_id AND v.id = k.conversation_id "
-                  "WHERE k.brand_id = $1 AND k.incident_id = $2 AND k.agent_id = $3 AND k.until_at > 0 AND "
-                  "k.state IN ('held', "
-                  "'passed') AND v.incident_id = $2 AND (v.state = 'us' OR EXISTS (SELECT 1 FROM room_owed o "
-                  "WHERE o.brand_id = v.brand_id AND o.conversation_id = v.id AND o.state = 'due')) "
-                  "ORDER BY k.state, k.taken_at LIMIT 1");
+    db_query *q =
+        db_sql(c, CLAIMS
+               "WHERE k.brand_id = $1 AND k.incident_id = $2 AND k.agent_id = $3 AND (k.state = 'held' OR "
+               "(k.state = 'passed' AND k.until_at > $4)) AND COALESCE((SELECT CASE WHEN v.incident_id <> $2 "
+               "THEN 0 WHEN v.state = 'us' THEN 1 WHEN EXISTS (SELECT 1 FROM room_owed o WHERE o.brand_id = "
+               "v.brand_id AND o.customer_id = v.customer_id AND o.state = 'due' AND o.incident_id = $2) "
+               "THEN 1 ELSE 0 END FROM conversation v WHERE v.brand_id = k.brand_id AND v.id = "
+               "k.conversation_id), 0) = 1 ORDER BY k.state, k.taken_at LIMIT 1");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, incident);
     db_bind_int(q, 3, agent);
+    db_bind_int(q, 4, now);
     return one_claim(q, a, ret);
 }
 
@@ -100,9 +107,10 @@ err store_claim_drop(db_conn *c, int64_t brand, int64_t conversation) {
 }
 
 err store_claim_end(db_conn *c, int64_t brand, int64_t conversation, int64_t incident, int64_t agent) {
-    struct room_claim ended = {.conversation_id = conversation, .incident_id = incident, .agent_id = agent};
-    db_query *q = db_sql(c, PUT " WHERE room_claim.agent_id = $4 OR room_claim.state = 'snoozed'");
+    struct room_claim ended = {.conversation_id = conversation, .incident_id = incident};
+    db_query *q = db_sql(c, PUT " WHERE room_claim.agent_id = $10 OR room_claim.state = 'snoozed'");
     bind_claim(q, brand, &ended);
+    db_bind_int(q, 10, agent);
     return db_done(q);
 }
 
@@ -131,49 +139,95 @@ err store_skip_put(db_conn *c, int64_t brand, int64_t agent, int64_t conversatio
 
 /* ---- who is next ---- */
 
-#define HELD_BY_NOBODY                                                                                       \
-    " AND NOT EXISTS (SELECT 1 FROM room_claim k WHERE k.brand_id = v.brand_id AND k.conversation_id = "     \
-    "v.id "                                                                                                  \
-    "AND k.until_at > $3) AND ($4 = 1 OR NOT EXISTS (SELECT 1 FROM room_skip s WHERE s.brand_id = "          \
-    "v.brand_id AND s.agent_id = $5 AND s.conversation_id = v.id AND s.until_at > $3)) "
-#define LETTERS                                                                                              \
-    "(SELECT COUNT(*) FROM message m WHERE m.brand_id = v.brand_id AND m.conversation_id = v.id AND "        \
-    "m.kind = 'letter') AS letters "
-
-static err list_waiting(db_query *q, arena *a, int64_t brand, int64_t incident, int64_t agent, bool skipped,
-                        int64_t now, int limit, room_waiting_list *ret) {
+static err list_waiting(db_query *q, arena *a, int64_t brand, int64_t incident, struct page_key after,
+                        int limit, room_waiting_list *ret) {
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, incident);
-    db_bind_int(q, 3, now);
-    db_bind_int(q, 4, skipped);
-    db_bind_int(q, 5, agent);
-    db_bind_int(q, 6, limit);
+    db_bind_int(q, 3, after.at);
+    db_bind_int(q, 4, after.id);
+    db_bind_int(q, 5, limit);
     room_waiting_list list = {0};
     while (db_row(q))
-        *list_add(a, &list) =
-            (struct room_waiting){db_int(q, "id"), db_int(q, "since"), db_int(q, "letters")};
+        *list_add(a, &list) = (struct room_waiting){db_int(q, "id"), db_int(q, "customer_id"),
+                                                    db_int(q, "since"), db_int(q, "merged_into")};
     TRY(db_done(q));
     *ret = list;
     return ERR_NONE;
 }
 
-err store_room_next(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t agent, bool skipped,
-                    int64_t now, int limit, room_waiting_list *ret) {
-    db_query *q = db_sql(c, "SELECT v.id, v.waiting_since AS since, " LETTERS
-                            "FROM conversation v WHERE v.brand_id = $1 AND v.incident_id = $2 AND "
-                            "v.incident_id <> 0 AND v.state = 'us'" HELD_BY_NOBODY
-                            "ORDER BY v.waiting_since, v.id LIMIT $6");
-    return list_waiting(q, a, brand, incident, agent, skipped, now, limit, ret);
+/* Nothing but the first rows of an index, so that it costs the same however many wait. */
+err store_room_queue(db_conn *c, arena *a, int64_t brand, int64_t incident, struct page_key after, int limit,
+                     room_waiting_list *ret) {
+    db_query *q = db_sql(c, "SELECT v.id, v.customer_id, v.waiting_since AS since, 0 AS merged_into FROM "
+                            "conversation v WHERE v.brand_id = $1 AND v.incident_id = $2 AND "
+                            "v.incident_id <> 0 AND v.state = 'us' AND (v.waiting_since, v.id) > ($3, $4) "
+                            "ORDER BY v.waiting_since, v.id LIMIT $5");
+    return list_waiting(q, a, brand, incident, after, limit, ret);
 }
 
-err store_room_next_owed(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t agent, bool skipped,
-                         int64_t now, int limit, room_waiting_list *ret) {
+err store_room_queue_owed(db_conn *c, arena *a, int64_t brand, int64_t incident, struct page_key after,
+                          int limit, room_waiting_list *ret) {
+    db_query *q = db_sql(
+        c, "SELECT v.id, o.customer_id, o.since, v.merged_into FROM room_owed o JOIN conversation v ON "
+           "v.brand_id = o.brand_id AND v.id = o.conversation_id WHERE o.brand_id = $1 AND "
+           "o.incident_id = $2 AND o.state = 'due' AND v.state <> 'us' AND (o.since, "
+           "o.conversation_id) > ($3, $4) ORDER BY o.since, o.conversation_id LIMIT $5");
+    return list_waiting(q, a, brand, incident, after, limit, ret);
+}
+
+err store_room_holds(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t now,
+                     room_hold_list *ret) {
     db_query *q =
-        db_sql(c, "SELECT v.id, o.since, " LETTERS
-                  "FROM room_owed o JOIN conversation v ON v.brand_id = o.brand_id AND v.id = "
-                  "o.conversation_id WHERE o.brand_id = $1 AND o.incident_id = $2 AND o.state = 'due' "
-                  "AND v.state <> 'us'" HELD_BY_NOBODY "ORDER BY o.since, o.conversation_id LIMIT $6");
-    return list_waiting(q, a, brand, incident, agent, skipped, now, limit, ret);
+        db_sql(c, "SELECT k.conversation_id, k.agent_id, k.state, COALESCE((SELECT v.customer_id FROM "
+                  "conversation v WHERE v.brand_id = k.brand_id AND v.id = k.conversation_id), 0) AS "
+                  "customer_id FROM room_claim k WHERE k.brand_id = $1 AND k.incident_id = $2 AND "
+                  "k.until_at > $3");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, incident);
+    db_bind_int(q, 3, now);
+    room_hold_list list = {0};
+    while (db_row(q)) {
+        struct room_hold *h = list_add(a, &list);
+        *h = (struct room_hold){db_int(q, "conversation_id"), db_int(q, "agent_id"), db_int(q, "customer_id"),
+                                claim_state_of(db_text(q, a, "state"))};
+    }
+    TRY(db_done(q));
+    *ret = list;
+    return ERR_NONE;
+}
+
+err store_room_skips(db_conn *c, arena *a, int64_t brand, int64_t agent, int64_t now, id_list *ret) {
+    db_query *q = db_sql(c, "SELECT conversation_id FROM room_skip WHERE brand_id = $1 AND agent_id = $2 AND "
+                            "until_at > $3");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, agent);
+    db_bind_int(q, 3, now);
+    id_list list = {0};
+    while (db_row(q)) *list_add(a, &list) = db_int(q, "conversation_id");
+    TRY(db_done(q));
+    *ret = list;
+    return ERR_NONE;
+}
+
+err store_room_most(db_conn *c, int64_t brand, const int64_t conversations[static ROOM_MOST_OF],
+                    int64_t *ret_conversation) {
+    db_query *q = db_sql(
+        c, "SELECT v.id, (SELECT COUNT(*) FROM (SELECT 1 AS one FROM message m WHERE m.brand_id = v.brand_id "
+           "AND m.conversation_id = v.id AND m.kind = 'letter' LIMIT 50) x) AS letters FROM conversation v "
+           "WHERE v.brand_id = $1 AND v.id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)");
+    int64_t most = 0, best = ROOM_MOST_OF;
+    db_bind_int(q, 1, brand);
+    for (int i = 0; i < ROOM_MOST_OF; i++) db_bind_int(q, 2 + i, conversations[i]);
+    while (db_row(q)) {
+        int64_t id = db_int(q, "id"), letters = db_int(q, "letters"), place = 0;
+        while (conversations[place] != id) place++;
+        if (letters < most || (letters == most && place >= best)) continue;
+        most = letters;
+        best = place;
+    }
+    TRY(db_done(q));
+    *ret_conversation = best < ROOM_MOST_OF ? conversations[best] : conversations[0];
+    return ERR_NONE;
 }
 
 /* ---- counts ---- */
@@ -206,6 +260,20 @@ static err count_held(db_conn *c, arena *a, int64_t brand, int64_t incident, int
     return db_done(q);
 }
 
+/* A piece of an index for each stretch: sorting 100,000 rows into groups takes ten times as long. */
+static err count_began(db_conn *c, int64_t brand, int64_t incident, int64_t from, int64_t until,
+                       int64_t *came) {
+    db_query *q =
+        db_sql(c, "SELECT COUNT(*) AS n FROM conversation WHERE brand_id = $1 AND incident_id = $2 AND "
+                  "incident_id <> 0 AND state = 'us' AND waiting_since >= $3 AND waiting_since < $4");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, incident);
+    db_bind_int(q, 3, from);
+    db_bind_int(q, 4, until);
+    if (db_row(q)) *came += db_int(q, "n");
+    return db_done(q);
+}
+
 static err count_said(db_conn *c, int64_t brand, int64_t incident, int64_t lately, struct room_counts *r) {
     db_query *q = db_sql(c, "SELECT COUNT(*) AS n, COUNT(DISTINCT customer_id) AS people, "
                             "COUNT(CASE WHEN at >= $3 THEN 1 END) AS lately, "
@@ -221,13 +289,7 @@ static err count_said(db_conn *c, int64_t brand, int64_t incident, int64_t latel
         r->came_lately = db_int(q, "came");
     }
     TRY(db_done(q));
-    q = db_sql(c, "SELECT COUNT(*) AS n FROM conversation WHERE brand_id = $1 AND incident_id = $2 AND "
-                  "incident_id <> 0 AND state = 'us' AND waiting_since >= $3");
-    db_bind_int(q, 1, brand);
-    db_bind_int(q, 2, incident);
-    db_bind_int(q, 3, lately);
-    if (db_row(q)) r->came_lately += db_int(q, "n");
-    return db_done(q);
+    return count_began(c, brand, incident, lately, INT64_MAX, &r->came_lately);
 }
 
 static err count_owed(db_conn *c, arena *a, int64_t brand, int64_t incident, struct room_counts *r) {
@@ -242,11 +304,16 @@ static err count_owed(db_conn *c, arena *a, int64_t brand, int64_t incident, str
         if (str_eq(state, S("done"))) r->owed_done = db_int(q, "n");
     }
     TRY(db_done(q));
-    q = db_sql(c, "SELECT COUNT(*) AS n FROM incident_conversation WHERE brand_id = $1 AND incident_id = $2 "
-                  "AND state = 'proposed'");
+    q = db_sql(
+        c, "SELECT state, COUNT(*) AS n FROM incident_conversation WHERE brand_id = $1 AND incident_id = $2 "
+           "GROUP BY state");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, incident);
-    if (db_row(q)) r->proposed = db_int(q, "n");
+    while (db_row(q)) {
+        str state = db_text(q, a, "state");
+        if (str_eq(state, S("in"))) r->in = db_int(q, "n");
+        if (str_eq(state, S("proposed"))) r->proposed = db_int(q, "n");
+    }
     return db_done(q);
 }
 
@@ -279,16 +346,9 @@ err store_room_buckets(db_conn *c, int64_t brand, int64_t incident, int64_t from
     db_bind_int(q, 4, step);
     while (db_row(q)) ret[stretch(db_int(q, "at"), from, step, n)].came += db_int(q, "n");
     TRY(db_done(q));
-    q = db_sql(c,
-               "SELECT (waiting_since - $3) / $4 AS b, MIN(waiting_since) AS at, COUNT(*) AS n FROM "
-               "conversation WHERE brand_id = $1 AND incident_id = $2 AND incident_id <> 0 AND state = 'us' "
-               "GROUP BY (waiting_since - $3) / $4");
-    db_bind_int(q, 1, brand);
-    db_bind_int(q, 2, incident);
-    db_bind_int(q, 3, from);
-    db_bind_int(q, 4, step);
-    while (db_row(q)) ret[stretch(db_int(q, "at"), from, step, n)].came += db_int(q, "n");
-    TRY(db_done(q));
+    for (int i = 0; i < n; i++)
+        TRY(count_began(c, brand, incident, i ? ret[i].at : 0, i + 1 < n ? ret[i + 1].at : INT64_MAX,
+                        &ret[i].came));
     q = db_sql(c,
                "SELECT (at - $3) / $4 AS b, MIN(at) AS at, COUNT(*) AS n FROM room_said WHERE brand_id = $1 "
                "AND incident_id = $2 AND state = 'said' AND waited_since > 0 GROUP BY (at - $3) / $4");

@@ -70,6 +70,20 @@ err store_room_unannounce(db_conn *c, int64_t brand, int64_t incident, int64_t s
     return db_done(q);
 }
 
+err store_room_sending(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t dead_before,
+                       id_list *ret) {
+    db_query *q = db_sql(c, "SELECT serial FROM room_said WHERE brand_id = $1 AND incident_id = $2 AND "
+                            "state = 'sending' AND at >= $3");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, incident);
+    db_bind_int(q, 3, dead_before);
+    id_list list = {0};
+    while (db_row(q)) *list_add(a, &list) = db_int(q, "serial");
+    TRY(db_done(q));
+    *ret = list;
+    return ERR_NONE;
+}
+
 err store_room_said_now(db_conn *c, int64_t brand, int64_t incident, int64_t serial, bool *ret_there,
                         bool *ret_sending) {
     db_query *q = db_sql(c, "SELECT CASE WHEN state = 'sending' THEN 1 ELSE 0 END AS sending FROM room_said "
@@ -160,14 +174,16 @@ err store_room_said_count(db_conn *c, int64_t brand, int64_t incident, int64_t *
 
 err store_room_lines(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t after, int limit,
                      room_line_list *ret) {
+    /* The page first: SQLite would else begin with all customers. */
     db_query *q = db_sql(
         c, "SELECT s.serial, s.message_id, s.conversation_id, v.number, s.customer_id, s.agent_id, "
            "s.waited_since, s.at, u.name AS customer_name, m.from_name AS agent_name, m.channel, m.text "
-           "FROM room_said s JOIN message m ON m.brand_id = s.brand_id AND m.id = s.message_id "
-           "JOIN conversation v ON v.brand_id = s.brand_id AND v.id = m.conversation_id "
-           "JOIN customer u ON u.brand_id = s.brand_id AND u.id = v.customer_id "
-           "WHERE s.brand_id = $1 AND s.incident_id = $2 AND s.state = 'said' AND s.serial > $3 "
-           "ORDER BY s.serial LIMIT $4");
+           "FROM (SELECT x.brand_id, x.serial, x.message_id, x.conversation_id, x.customer_id, x.agent_id, "
+           "x.waited_since, x.at FROM room_said x WHERE x.brand_id = $1 AND x.incident_id = $2 AND "
+           "x.state = 'said' AND x.serial > $3 ORDER BY x.serial LIMIT $4) s "
+           "LEFT JOIN message m ON m.brand_id = s.brand_id AND m.id = s.message_id "
+           "LEFT JOIN conversation v ON v.brand_id = s.brand_id AND v.id = m.conversation_id "
+           "LEFT JOIN customer u ON u.brand_id = s.brand_id AND u.id = v.customer_id ORDER BY s.serial");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, incident);
     db_bind_int(q, 3, after);
@@ -209,6 +225,14 @@ err store_room_merge(db_conn *c, int64_t brand, int64_t from, int64_t into) {
         "FROM room_owed t WHERE t.brand_id = $1 AND t.incident_id = $3 AND t.kind = room_owed.kind AND "
         "t.fact_id "
         "= room_owed.fact_id AND t.customer_id = room_owed.customer_id)",
+        /* Owed the same there already. */
+        "DELETE FROM room_owed WHERE brand_id = $1 AND incident_id = $2 AND incident_id <> $3",
+        "UPDATE room SET fixed_at = CASE WHEN room.fixed_at = 0 THEN f.fixed_at ELSE room.fixed_at END, "
+        "fixed_by = CASE WHEN room.fixed_at = 0 THEN f.fixed_by ELSE room.fixed_by END, fixed_says = CASE "
+        "WHEN "
+        "room.fixed_at = 0 THEN f.fixed_says ELSE room.fixed_says END, learned = CASE WHEN room.learned = '' "
+        "THEN f.learned ELSE room.learned END FROM room f WHERE f.brand_id = $1 AND f.incident_id = $2 AND "
+        "room.brand_id = $1 AND room.incident_id = $3",
     };
     TRY(store_room_make(c, brand, from));
     TRY(store_room_make(c, brand, into));
@@ -237,7 +261,10 @@ err store_room_forget(db_conn *c, int64_t brand, int64_t conversation) {
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, conversation);
     TRY(db_done(q));
-    q = db_sql(c, "UPDATE room_owed SET dropped_why = '' WHERE brand_id = $1 AND conversation_id = $2");
+    /* Nobody can write to them there any more. */
+    q = db_sql(c,
+               "UPDATE room_owed SET dropped_why = '', state = CASE WHEN state = 'due' THEN 'dropped' ELSE "
+               "state END WHERE brand_id = $1 AND conversation_id = $2");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, conversation);
     return db_done(q);

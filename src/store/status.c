@@ -297,27 +297,14 @@ err store_status_incident_moved(db_conn *c, int64_t brand, int64_t from, int64_t
 /* ---- what they said ---- */
 
 err store_status_said_put(db_conn *c, int64_t brand, int64_t update, const struct store_status_said *row) {
-    db_query *q = db_sql(c, "INSERT INTO status_said (brand_id, update_id, component_id, state) "
-                            "VALUES ($1, $2, $3, $4)");
+    db_query *q = db_sql(c, "INSERT INTO status_said (brand_id, update_id, component_id, state) VALUES "
+                            "($1, $2, $3, $4) ON CONFLICT (brand_id, update_id, component_id) DO UPDATE SET "
+                            "state = excluded.state");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, update);
     db_bind_int(q, 3, row->component_id);
     db_bind_text(q, 4, str_z(states[row->state]));
     return db_done(q);
-}
-
-err store_status_said_of(db_conn *c, arena *a, int64_t brand, int64_t update, store_status_said_list *ret) {
-    db_query *q = db_sql(c, "SELECT component_id, state FROM status_said WHERE brand_id = $1 AND "
-                            "update_id = $2 ORDER BY component_id");
-    db_bind_int(q, 1, brand);
-    db_bind_int(q, 2, update);
-    store_status_said_list list = {0};
-    while (db_row(q))
-        *list_add(a, &list) =
-            (struct store_status_said){db_int(q, "component_id"), state_of(db_text(q, a, "state"))};
-    TRY(db_done(q));
-    *ret = list;
-    return ERR_NONE;
 }
 
 err store_status_edit_put(db_conn *c, int64_t brand, int64_t update, const struct store_status_edit *row) {

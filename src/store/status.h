@@ -91,8 +91,8 @@ struct store_status_said {
     status_state state;
 };
 typedef LIST(struct store_status_said) store_status_said_list;
+/* Of a component said twice the last holds. */
 err store_status_said_put(db_conn *c, int64_t brand, int64_t update, const struct store_status_said *row);
-err store_status_said_of(db_conn *c, arena *a, int64_t brand, int64_t update, store_status_said_list *ret);
 
 struct store_status_edit {
     int64_t version;

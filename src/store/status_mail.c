@@ -3,9 +3,6 @@
 static const char *const subscriber_states[] = {"asked", "confirmed", "refused"};
 static const char *const mail_states[] = {"due", "sent", "failed"};
 
-const char *subscriber_state_name(subscriber_state v) { return subscriber_states[v]; }
-const char *status_mail_state_name(status_mail_state v) { return mail_states[v]; }
-
 /* A word that a later version wrote means: do not write to them. */
 static subscriber_state subscriber_state_of(str s) {
     return str_eq(s, S("asked"))       ? SUBSCRIBER_ASKED
@@ -205,6 +202,15 @@ err store_status_mail_get(db_conn *c, arena *a, int64_t brand, int64_t update, i
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, update);
     db_bind_int(q, 3, subscriber);
+    return one_mail(q, a, ret);
+}
+
+err store_status_mail_by_hash(db_conn *c, arena *a, int64_t brand, str hash, struct store_status_mail *ret) {
+    db_query *q =
+        db_sql(c, "SELECT update_id, subscriber_id, hash, state, tries, due_at, at FROM status_mail "
+                  "WHERE brand_id = $1 AND hash = $2 LIMIT 1");
+    db_bind_int(q, 1, brand);
+    db_bind_blob(q, 2, hash);
     return one_mail(q, a, ret);
 }
 

@@ -10,7 +10,6 @@ typedef enum subscriber_state {
     SUBSCRIBER_CONFIRMED, /* gets updates */
     SUBSCRIBER_REFUSED    /* does not want to be asked */
 } subscriber_state;
-const char *subscriber_state_name(subscriber_state v); /* "asked", "confirmed", "refused" */
 
 /* See the schema. */
 struct store_subscriber {
@@ -44,7 +43,6 @@ err store_subscriber_next(db_conn *c, arena *a, int64_t brand, int64_t after, in
                           struct store_subscriber *ret);
 
 typedef enum status_mail_state { STATUS_MAIL_DUE, STATUS_MAIL_SENT, STATUS_MAIL_FAILED } status_mail_state;
-const char *status_mail_state_name(status_mail_state v); /* "due", "sent", "failed" */
 
 struct store_status_mail {
     int64_t update_id, subscriber_id;
@@ -55,6 +53,8 @@ struct store_status_mail {
 err store_status_mail_put(db_conn *c, int64_t brand, const struct store_status_mail *row);
 err store_status_mail_get(db_conn *c, arena *a, int64_t brand, int64_t update, int64_t subscriber,
                           struct store_status_mail *ret);
+/* By the hash of its link. */
+err store_status_mail_by_hash(db_conn *c, arena *a, int64_t brand, str hash, struct store_status_mail *ret);
 /* The one of an update that is due first; ERR_MISSING when none is. */
 err store_status_mail_first_due(db_conn *c, arena *a, int64_t brand, int64_t update,
                                 struct store_status_mail *ret);

@@ -75,7 +75,10 @@ err store_story_update(db_conn *c, int64_t brand, const struct store_tale *r) {
     "s.id, s.message_id, s.state, s.kept_by, s.quote, s.reach, s.reach_how, s.reach_by, s.ask_id, "          \
     "s.created_at, s.updated_at, s.version, m.conversation_id, v.customer_id, m.said_at, "                   \
     "COALESCE(x.agent_id, 0) AS praise_agent, COALESCE(x.kinds, 0) AS kinds, m.channel, m.text, m.subject, " \
-    "m.from_name, u.name AS customer_name, COALESCE(px.name, '') AS praise_name, "                           \
+    "m.from_name, " /* In a conversation others may write, too; what they say is theirs. */                  \
+    "CASE WHEN m.from_name <> '' AND NOT EXISTS (SELECT 1 FROM customer_address w WHERE "                    \
+    "w.brand_id = m.brand_id AND w.address = m.from_address AND w.customer_id = v.customer_id) "             \
+    "THEN m.from_name ELSE u.name END AS customer_name, COALESCE(px.name, '') AS praise_name, "              \
     "COALESCE(pk.name, '') AS kept_name, COALESCE(r.said_at, 0) AS thanked_at, "                             \
     "COALESCE(r.id, 0) AS thanked_message, COALESCE(pr.name, '') AS thanked_name, "                          \
     "k.id AS k_id, k.agent_id AS k_agent, k.message_id AS k_message, k.grown_up, k.quote AS k_quote, "       \
@@ -193,17 +196,27 @@ err store_story_of_message(db_conn *c, int64_t brand, int64_t message, int64_t *
 #define ROWS(where)                                                                                          \
     "SELECT " COLUMNS TABLES "WHERE s.brand_id = $1 AND s.id < $2 AND " where " ORDER BY s.id DESC LIMIT $3"
 #define COUNTED(where)                                                                                       \
-    "SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM story s JOIN message m ON m.brand_id = s.brand_id "     \
-    "AND m.id = s.message_id JOIN conversation v ON v.brand_id = m.brand_id AND v.id = m.conversation_id "   \
-    "WHERE s.brand_id = $1 AND " where " LIMIT $2) AS few"
+    "SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM story s WHERE s.brand_id = $1 AND " where               \
+    " LIMIT $2) AS few"
+/* The menu asks this again and again: of those that nobody asked about, which may be as many as there are
+ * letters that praise, the newest are looked at. */
+#define COUNTED_FOUND(replied)                                                                               \
+    "SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM (SELECT f.brand_id, f.message_id FROM story f WHERE "   \
+    "f.brand_id = $1 AND f.state = 'found' ORDER BY f.id DESC LIMIT 3000) AS s WHERE EXISTS (SELECT 1 FROM " \
+    "message m JOIN conversation v ON v.brand_id = m.brand_id AND v.id = m.conversation_id WHERE "           \
+    "m.brand_id = s.brand_id AND m.id = s.message_id AND v.closed_reason <> 'spam' AND " replied             \
+    ") LIMIT $2) "                                                                                           \
+    "AS few"
 
 static const char *const rows_sql[STORY_SHELVES] = {
     [SHELF_NEW] = ROWS(IN_NEW),     [SHELF_THANKED] = ROWS(IN_THANKED), [SHELF_ASKED] = ROWS(IN_ASKED),
     [SHELF_SHOWN] = ROWS(IN_SHOWN), [SHELF_NO] = ROWS(IN_NO),           [SHELF_ASIDE] = ROWS(IN_ASIDE)};
-static const char *const count_sql[STORY_SHELVES] = {
-    [SHELF_NEW] = COUNTED(IN_NEW),     [SHELF_THANKED] = COUNTED(IN_THANKED),
-    [SHELF_ASKED] = COUNTED(IN_ASKED), [SHELF_SHOWN] = COUNTED(IN_SHOWN),
-    [SHELF_NO] = COUNTED(IN_NO),       [SHELF_ASIDE] = COUNTED(IN_ASIDE)};
+static const char *const count_sql[STORY_SHELVES] = {[SHELF_NEW] = COUNTED_FOUND("NOT " REPLIED),
+                                                     [SHELF_THANKED] = COUNTED_FOUND(REPLIED),
+                                                     [SHELF_ASKED] = COUNTED(IN_ASKED),
+                                                     [SHELF_SHOWN] = COUNTED(IN_SHOWN),
+                                                     [SHELF_NO] = COUNTED(IN_NO),
+                                                     [SHELF_ASIDE] = COUNTED(IN_ASIDE)};
 
 err store_story_rows(db_conn *c, arena *a, int64_t brand, story_shelf view, int64_t before, int limit,
                      store_tale_list *ret) {
@@ -316,6 +329,26 @@ err store_story_asks(db_conn *c, arena *a, int64_t brand, int64_t story, store_s
     while (db_row(q)) read_whole_ask(q, a, list_add(a, &all));
     TRY(db_done(q));
     *ret = all;
+    return ERR_NONE;
+}
+
+/* As a column, so that the letters of the conversation are gone through, not all that was heard. */
+#define HEARD(conversation)                                                                                  \
+    "EXISTS (SELECT 1 FROM message b WHERE b.brand_id = $1 AND b.conversation_id = " conversation            \
+    " AND b.kind = 'letter' AND (SELECT l.heard FROM listening l WHERE l.brand_id = b.brand_id "             \
+    "AND l.message_id = b.id) LIKE '%\"child\":true%')"
+
+err store_story_child_near(db_conn *c, int64_t brand, int64_t conversation, bool *ret) {
+    db_query *q = db_sql(
+        c, "SELECT 1 AS one FROM conversation v JOIN conversation o ON o.brand_id = v.brand_id "
+           "AND o.customer_id = v.customer_id AND o.id <> v.id LEFT JOIN child d ON d.brand_id = o.brand_id "
+           "AND d.conversation_id = o.id WHERE v.brand_id = $1 AND v.id = $2 AND (d.state <> 'none' "
+           "OR (d.state IS NULL AND " HEARD("o.id") ")) LIMIT 1");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, conversation);
+    bool near = db_row(q);
+    TRY(db_done(q));
+    *ret = near;
     return ERR_NONE;
 }
 

@@ -115,6 +115,10 @@ err store_story_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct stor
 /* Id of the story of a letter; 0 when it is none. */
 err store_story_of_message(db_conn *c, int64_t brand, int64_t message, int64_t *ret_id);
 
+/* A child wrote from this conversation's customer elsewhere: a person said so, or listening thinks so and
+ * nobody said anything yet. */
+err store_story_child_near(db_conn *c, int64_t brand, int64_t conversation, bool *ret);
+
 /* How many followed the author of a post when it came; -1: not known, or no post. */
 err store_story_followers(db_conn *c, int64_t brand, int64_t message, int64_t *ret_n);
 
@@ -132,7 +136,7 @@ bool story_shelf_from(str s, story_shelf *ret);
 /* Newest first, ids below `before` (0: all). */
 err store_story_rows(db_conn *c, arena *a, int64_t brand, story_shelf view, int64_t before, int limit,
                      store_tale_list *ret);
-/* Counted up to `cap`. */
+/* Counted up to `cap`; new and thanked ones among the 3,000 found last. */
 err store_story_count(db_conn *c, int64_t brand, story_shelf view, int cap, int *ret);
 
 err store_story_ask_insert(db_conn *c, const struct store_story_ask *row);
@@ -144,15 +148,15 @@ err store_story_ask_by_hash(db_conn *c, arena *a, str hash, struct store_story_a
 err store_story_asks(db_conn *c, arena *a, int64_t brand, int64_t story, store_story_ask_list *ret);
 
 /* What may be shown at this moment: a yes that was not taken back, of a letter whose words are there; of a
- * child's conversation only what a grown-up agreed to, and no letter of one that nobody settled. */
+ * child's conversation only what a grown-up agreed to, and no letter of one that nobody settled, or of a
+ * customer of whom a person said elsewhere that a child wrote. */
 struct story_shown {
     int64_t story_id, ask_id, message_id, conversation_id;
     str quote, name;
     story_answer answer;
     bool wall, team, photos, child;
     int64_t said_at, answered_at;
-    channel channel;
-    str language;
+    str language; /* of the words; "" not known */
 };
 typedef LIST(struct story_shown) story_shown_list;
 typedef enum story_where { SHOWN_WALL, SHOWN_TEAM } story_where;

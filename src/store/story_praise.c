@@ -118,23 +118,29 @@ err store_praise_list(db_conn *c, arena *a, int64_t brand, const struct praise_a
 /* ---- what is shown ---- */
 
 /* Of a child's conversation only what a grown-up agreed to; where listening hears a child and nobody has said
- * anything yet, it is one. A post that was deleted or edited since is none that anybody agreed to. */
+ * anything yet, it is one, and so it is where people said that a child wrote from the same customer. A post
+ * that was deleted is none that anybody agreed to (what an edit makes of a yes: story_words_changed_in).
+ * Along the answers, newest first: the index of states would have all of them read and sorted; and what was
+ * heard as a column, else all that was ever heard is gone through for every row. */
 #define SHOWN                                                                                                \
-    "FROM story s JOIN story_ask k ON k.brand_id = s.brand_id AND k.id = s.ask_id "                          \
+    "FROM story_ask k JOIN story s ON s.brand_id = k.brand_id AND s.id = k.story_id AND s.ask_id = k.id "    \
     "JOIN message m ON m.brand_id = s.brand_id AND m.id = s.message_id "                                     \
+    "JOIN conversation v ON v.brand_id = m.brand_id AND v.id = m.conversation_id "                           \
     "LEFT JOIN child d ON d.brand_id = m.brand_id AND d.conversation_id = m.conversation_id "                \
     "LEFT JOIN post z ON z.brand_id = m.brand_id AND z.message_id = m.id "                                   \
-    "WHERE s.brand_id = $1 AND s.state = 'yes' AND k.withdrawn_at = 0 AND k.ended_at = 0 "                   \
+    "WHERE k.brand_id = $1 AND s.state || '' = 'yes' AND k.withdrawn_at = 0 AND k.ended_at = 0 "             \
     "AND k.answer IN ('full', 'first', 'nameless') AND m.text <> '' "                                        \
-    "AND (z.message_id IS NULL OR (z.deleted_at = 0 AND z.edited_at <= k.answered_at)) "                     \
+    "AND (z.message_id IS NULL OR z.deleted_at = 0) "                                                        \
     "AND ((k.grown_up = 1 AND d.state = 'confirmed' AND d.forgotten_at = 0) OR (k.grown_up = 0 AND "         \
-    "(d.state = 'none' OR (d.state IS NULL AND NOT EXISTS (SELECT 1 FROM message b JOIN listening l "        \
-    "ON l.brand_id = b.brand_id AND l.message_id = b.id WHERE b.brand_id = m.brand_id "                      \
-    "AND b.conversation_id = m.conversation_id AND b.kind = 'letter' "                                       \
-    "AND l.heard LIKE '%\"child\":true%'))))) "
+    "(d.state = 'none' OR (d.state IS NULL AND NOT EXISTS (SELECT 1 FROM message b WHERE "                   \
+    "b.brand_id = m.brand_id AND b.conversation_id = m.conversation_id AND b.kind = 'letter' "               \
+    "AND (SELECT l.heard FROM listening l WHERE l.brand_id = b.brand_id AND l.message_id = b.id) "           \
+    "LIKE '%\"child\":true%') AND NOT EXISTS (SELECT 1 FROM conversation o JOIN child e "                    \
+    "ON e.brand_id = o.brand_id AND e.conversation_id = o.id WHERE o.brand_id = v.brand_id "                 \
+    "AND o.customer_id = v.customer_id AND e.state <> 'none'))))) "
 #define SHOWN_COLUMNS                                                                                        \
     "SELECT s.id, k.id AS ask_id, s.message_id, m.conversation_id, k.quote, k.name, k.answer, k.wall, "      \
-    "k.team, k.photos, k.grown_up, m.said_at, k.answered_at, m.channel, k.language "
+    "k.team, k.photos, k.grown_up, m.said_at, k.answered_at "
 
 static void read_shown(db_query *q, arena *a, struct story_shown *r) {
     *r = (struct story_shown){.story_id = db_int(q, "id"),
@@ -148,10 +154,8 @@ static void read_shown(db_query *q, arena *a, struct story_shown *r) {
                               .photos = db_int(q, "photos") != 0,
                               .child = db_int(q, "grown_up") != 0,
                               .said_at = db_int(q, "said_at"),
-                              .answered_at = db_int(q, "answered_at"),
-                              .language = db_text(q, a, "language")};
+                              .answered_at = db_int(q, "answered_at")};
     story_answer_from(db_text(q, a, "answer"), &r->answer);
-    channel_from(db_text(q, a, "channel"), &r->channel);
     if (!r->child) return;
     /* Whatever was once written there. */
     r->name = S("");

@@ -1,11 +1,9 @@
 #include "store/survey.h"
 
-static const char *const states[] = {"due", "sent", "skipped", "failed"};
-
-const char *survey_state_name(survey_state s) { return states[s]; }
+static const char *const states[] = {"due", "sent", "skipped", "failed", "never"};
 
 static survey_state state_of(str s) {
-    for (int i = 0; i <= SURVEY_FAILED; i++)
+    for (int i = 0; i <= SURVEY_NEVER; i++)
         if (str_eq(s, str_z(states[i]))) return (survey_state)i;
     return SURVEY_FAILED;
 }
@@ -213,8 +211,8 @@ static err count_of(db_query *q, int64_t *ret) {
 
 err store_survey_asked(db_conn *c, int64_t brand, str person, int64_t since, int64_t *ret) {
     db_query *q =
-        db_sql(c, "SELECT COUNT(*) AS n FROM survey_ask WHERE brand_id = $1 AND person = $2 AND created_at "
-                  "> $3 AND state <> 'skipped'");
+        db_sql(c, "SELECT COUNT(*) AS n FROM survey_ask WHERE brand_id = $1 AND person = $2 AND ((created_at "
+                  "> $3 AND state <> 'skipped') OR state = 'never')");
     db_bind_int(q, 1, brand);
     db_bind_text(q, 2, person);
     db_bind_int(q, 3, since);
@@ -237,18 +235,20 @@ static void bind_span(db_query *q, int64_t brand, int64_t agent, int64_t from, i
 #define OF_AGENT "AND ($4 < 0 OR k.agent_id = $4) "
 
 err store_survey_answers(db_conn *c, arena *a, int64_t brand, int64_t agent, int64_t from, int64_t until,
-                         int64_t before_at, int64_t before_id, int limit, survey_ask_list *ret) {
+                         str chosen, int64_t before_at, int64_t before_id, int limit, survey_ask_list *ret) {
     survey_ask_list rows = {0};
     int next;
-    db_query *q =
-        db_sql(c, "SELECT " ASK_COLUMNS ", u.name AS customer_name, v.subject FROM survey_ask k JOIN "
-                  "conversation v ON v.brand_id = k.brand_id AND v.id = k.conversation_id JOIN customer u "
-                  "ON u.brand_id = v.brand_id AND u.id = v.customer_id WHERE " OF_SPAN OF_AGENT
-                  "AND (k.answered_at, k.id) < ($5, $6) ORDER BY k.answered_at DESC, k.id DESC LIMIT $7");
+    db_query *q = db_sql(
+        c, "SELECT " ASK_COLUMNS ", u.name AS customer_name, v.subject FROM survey_ask k JOIN "
+           "conversation v ON v.brand_id = k.brand_id AND v.id = k.conversation_id JOIN customer u "
+           "ON u.brand_id = v.brand_id AND u.id = v.customer_id WHERE " OF_SPAN OF_AGENT
+           "AND (k.answered_at, k.id) < ($5, $6) AND ($8 = '' OR k.chosen = $8) ORDER BY k.answered_at "
+           "DESC, k.id DESC LIMIT $7");
     bind_span(q, brand, agent, from, until, &next);
     db_bind_int(q, next, before_id ? before_at : INT64_MAX);
     db_bind_int(q, next + 1, before_id ? before_id : INT64_MAX);
     db_bind_int(q, next + 2, limit);
+    db_bind_text(q, next + 3, chosen);
     while (db_row(q)) {
         struct survey_ask *row = list_add(a, &rows);
         *row = ask_of(q, a);

@@ -35,8 +35,14 @@ struct survey_talk {
 };
 err store_survey_talk(db_conn *c, arena *a, int64_t brand, int64_t conversation, struct survey_talk *ret);
 
-typedef enum survey_state { SURVEY_DUE, SURVEY_SENT, SURVEY_SKIPPED, SURVEY_FAILED } survey_state;
-const char *survey_state_name(survey_state s); /* "due", "sent", "skipped", "failed" */
+/* never: they were asked, and said that they want to be asked no more. */
+typedef enum survey_state {
+    SURVEY_DUE,
+    SURVEY_SENT,
+    SURVEY_SKIPPED,
+    SURVEY_FAILED,
+    SURVEY_NEVER
+} survey_state;
 
 struct survey_ask {
     int64_t brand_id, id, conversation_id, agent_id;
@@ -58,7 +64,7 @@ err store_survey_asked(db_conn *c, int64_t brand, str person, int64_t since, int
 
 /* Answers in [from, until), of `agent` (-1: all), newest first, before {answered_at, id}. */
 err store_survey_answers(db_conn *c, arena *a, int64_t brand, int64_t agent, int64_t from, int64_t until,
-                         int64_t before_at, int64_t before_id, int limit, survey_ask_list *ret);
+                         str chosen, int64_t before_at, int64_t before_id, int limit, survey_ask_list *ret);
 err store_survey_answer_count(db_conn *c, int64_t brand, int64_t agent, int64_t from, int64_t until,
                               int64_t *ret);
 /* How often each choice was taken, by how often. */

@@ -294,20 +294,27 @@ err store_applicant_sweep(db_conn *c, int64_t before) {
 
 /* ---- letters that were answered well ---- */
 
+/* Of a letter that thanks (x, m): our last reply before it, and the last letter before that. With LIMIT the
+ * newest are found first, by the key of story_praise. */
+#define LOVED(of)                                                                                            \
+    "SELECT w.letter_id, w.reply_id, w.thanks_id, w.conversation_id FROM (SELECT y.thanks_id, "              \
+    "y.reply_id, y.conversation_id, (SELECT MAX(l.id) FROM message l WHERE l.brand_id = $1 AND "             \
+    "l.conversation_id = y.conversation_id AND l.id < y.reply_id AND l.kind = 'letter' AND l.text <> "       \
+    "'') AS letter_id FROM (SELECT x.message_id AS thanks_id, m.conversation_id, (SELECT MAX(r.id) FROM "    \
+    "message r WHERE r.brand_id = m.brand_id AND r.conversation_id = m.conversation_id AND r.id < m.id "     \
+    "AND r.kind = 'reply' AND r.state <> 'failed' AND r.text <> '') AS reply_id FROM story_praise x "        \
+    "JOIN message m ON m.brand_id = x.brand_id AND m.id = x.message_id JOIN conversation v ON v.brand_id = " \
+    "m.brand_id AND v.id = m.conversation_id WHERE x.brand_id = $1 AND x.kinds <> 4 AND m.text <> '' AND "   \
+    "m.machine = '' AND v.closed_reason <> 'spam' AND NOT EXISTS (SELECT 1 FROM child k WHERE k.brand_id = " \
+    "m.brand_id AND k.conversation_id = m.conversation_id)" of ") AS y WHERE y.reply_id IS NOT NULL) AS w "  \
+    "WHERE w.letter_id IS NOT NULL AND (w.letter_id = $2 OR $2 = 0) ORDER BY w.thanks_id DESC LIMIT $3"
+
 err store_loved_letters(db_conn *c, arena *a, int64_t brand, int64_t letter, int limit,
                         store_loved_list *ret) {
-    db_query *q = db_sql(
-        c,
-        "SELECT w.letter_id, w.reply_id, w.thanks_id, w.conversation_id FROM (SELECT y.thanks_id, "
-        "y.reply_id, y.conversation_id, (SELECT MAX(l.id) FROM message l WHERE l.brand_id = $1 AND "
-        "l.conversation_id = y.conversation_id AND l.id < y.reply_id AND l.kind = 'letter' AND l.text <> "
-        "'') AS letter_id FROM (SELECT x.message_id AS thanks_id, m.conversation_id, (SELECT MAX(r.id) FROM "
-        "message r WHERE r.brand_id = m.brand_id AND r.conversation_id = m.conversation_id AND r.id < m.id "
-        "AND r.kind = 'reply' AND r.state <> 'failed' AND r.text <> '') AS reply_id FROM story_praise x "
-        "JOIN message m ON m.brand_id = x.brand_id AND m.id = x.message_id WHERE x.brand_id = $1 AND "
-        "m.text <> '' AND NOT EXISTS (SELECT 1 FROM child k WHERE k.brand_id = m.brand_id AND "
-        "k.conversation_id = m.conversation_id)) AS y WHERE y.reply_id IS NOT NULL) AS w "
-        "WHERE w.letter_id IS NOT NULL AND (w.letter_id = $2 OR $2 = 0) ORDER BY w.thanks_id DESC LIMIT $3");
+    db_query *q = letter
+                      ? db_sql(c, LOVED(" AND m.conversation_id = (SELECT o.conversation_id FROM message o "
+                                        "WHERE o.brand_id = $1 AND o.id = $2)"))
+                      : db_sql(c, LOVED(""));
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, letter);
     db_bind_int(q, 3, limit);

@@ -74,7 +74,7 @@ err store_practice_digest(db_conn *c, int64_t brand, int64_t week, int64_t now, 
 
 /* Letters that were answered so that somebody thanked us: the letter, our reply, the letter that thanks.
  * Newest first; none of a conversation in which a child may have written, and none whose words are deleted.
- */
+ * `letter`: only that one; 0 all. */
 struct store_loved {
     int64_t letter_id, reply_id, thanks_id, conversation_id;
 };

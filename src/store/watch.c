@@ -57,22 +57,25 @@ err store_watch_fresh(db_conn *c, arena *a, int64_t brand, int limit, watch_lett
     return take(q, a, ret);
 }
 
-err store_watch_letters(db_conn *c, arena *a, int64_t brand, int64_t after, int64_t last, int limit,
-                        watch_letter_list *ret) {
+err store_watch_letters(db_conn *c, arena *a, int64_t brand, int64_t after, int64_t last, bool waiting,
+                        int limit, watch_letter_list *ret) {
     db_query *q = db_sql(c, "SELECT m.id, " COLUMNS "FROM message m "
                             "JOIN conversation v ON v.brand_id = m.brand_id AND "
                             "v.id = m.conversation_id " LISTENED "WHERE m.brand_id = $1 AND m.id > $2 "
-                            "AND m.id <= $3 AND m.kind = 'letter' ORDER BY m.id LIMIT $4");
+                            "AND m.id <= $3 AND m.kind = 'letter' AND ($4 = 1 OR NOT EXISTS (SELECT 1 FROM "
+                            "watch_letter x WHERE x.brand_id = m.brand_id AND x.message_id = m.id)) "
+                            "ORDER BY m.id LIMIT $5");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, after);
     db_bind_int(q, 3, last);
-    db_bind_int(q, 4, limit);
+    db_bind_int(q, 4, waiting);
+    db_bind_int(q, 5, limit);
     return take(q, a, ret);
 }
 
 err store_watch_letter(db_conn *c, arena *a, int64_t brand, int64_t message, struct watch_letter *ret) {
     watch_letter_list rows;
-    TRY(store_watch_letters(c, a, brand, message - 1, message, 1, &rows));
+    TRY(store_watch_letters(c, a, brand, message - 1, message, true, 1, &rows));
     if (!rows.n) return err_set(ERR_MISSING, "There is no such letter.");
     *ret = rows.v[0];
     return ERR_NONE;

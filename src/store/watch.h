@@ -18,9 +18,10 @@ struct watch_letter {
 typedef LIST(struct watch_letter) watch_letter_list;
 /* Those that were not counted yet, by id. What is no more comes as left_out with nothing but its id. */
 err store_watch_fresh(db_conn *c, arena *a, int64_t brand, int limit, watch_letter_list *ret);
-/* Letters that came, ids above `after` and up to `last`, by id. */
-err store_watch_letters(db_conn *c, arena *a, int64_t brand, int64_t after, int64_t last, int limit,
-                        watch_letter_list *ret);
+/* Letters that came, ids above `after` and up to `last`, by id; those that were not counted yet only with
+ * `waiting`. */
+err store_watch_letters(db_conn *c, arena *a, int64_t brand, int64_t after, int64_t last, bool waiting,
+                        int limit, watch_letter_list *ret);
 /* ERR_MISSING when there is none. */
 err store_watch_letter(db_conn *c, arena *a, int64_t brand, int64_t message, struct watch_letter *ret);
 /* The id from which on at most `most` letters came. */

@@ -17,7 +17,8 @@ str channel_network_title(const struct store_channel *row) {
 }
 
 str channel_how(const struct web_call *w, const struct store_channel *row) {
-    if (row->inbox_disabled_at) return web_text(w, T("Not connected yet"));
+    if (row->inbox_disabled_at)
+        return web_text(w, row->account_id.n ? T("Its inbox is switched off") : T("Not connected yet"));
     if (row->paused_at) return web_text(w, T("Paused"));
     switch (row->state) {
     case CHANNEL_IS_NEW: return web_text(w, T("Connected, not read yet"));
@@ -31,12 +32,6 @@ str channel_how(const struct web_call *w, const struct store_channel *row) {
 
 bool channel_is_wrong(const struct store_channel *row) {
     return row->inbox_disabled_at || row->paused_at || row->state > CHANNEL_IS_WELL;
-}
-
-bool channel_has_consent(const char *kind) {
-    social_kind k;
-    const struct social_network *network = social_kind_from(str_z(kind), &k) ? social_network_of(k) : NULL;
-    return network && network->consent_begin;
 }
 
 /* ---- all of them ---- */

@@ -49,6 +49,5 @@ err channel_client(struct web_call *w);
 str channel_network_title(const struct store_channel *row);                 /* "Bluesky" */
 str channel_how(const struct web_call *w, const struct store_channel *row); /* "Connected", "Paused", ... */
 bool channel_is_wrong(const struct store_channel *row);                     /* a person has to look */
-bool channel_has_consent(const char *kind);
 
 #endif

@@ -36,12 +36,6 @@ int64_t chart_x(const struct chart *c, const struct chart_row *r) {
     return zone_days(r->day / 10000, (int)(r->day / 100 % 100), r->day % 100) * (DAY_MS / SECOND_MS);
 }
 
-bool chart_in_band(const struct chart *c, int series) {
-    for (int i = 0; i < c->nseries; i++)
-        if (series && (c->low[i] == series || c->high[i] == series)) return true;
-    return false;
-}
-
 str chart_bands(struct web_call *w, const struct chart *c) {
     str all = S("");
     for (int i = 0; i < c->nseries; i++)

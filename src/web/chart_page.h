@@ -43,7 +43,6 @@ str chart_value_text(struct web_call *w, const struct chart *c,
 str chart_number(struct web_call *w, const struct chart *c,
                  const struct chart_cell *cell);                   /* for scripts: 12.5 */
 int64_t chart_x(const struct chart *c, const struct chart_row *r); /* seconds since 1970, or days */
-bool chart_in_band(const struct chart *c, int series);             /* it is the edge of another one's band */
 str chart_bands(struct web_call *w, const struct chart *c); /* "0:1:2" : a series and the edges of its band */
 
 void chart_json(struct json_out *o, const struct chart *c);

@@ -89,6 +89,7 @@ struct conversation_page {
     int64_t before;     /* older messages than these: ?before=ID; 0 none */
     struct composing compose;
     const struct letter_heard *newest; /* of the newest letter on the page; NULL none */
+    bool in_room;                      /* shown beside the room of an incident: what was heard is folded */
     struct customer customer;
     customer_address_list addresses;
     conversation_list others;   /* of the same customer, newest first */

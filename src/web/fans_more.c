@@ -10,7 +10,7 @@ str fans_problem_text(struct web_call *w, const struct order_problem *p) {
     return str_copy(w->arena, buf_str(&b));
 }
 
-void fans_report_json(const struct web_call *w, struct json_out *o, const struct order_report *r) {
+static void report_json(const struct web_call *w, struct json_out *o, const struct order_report *r) {
     json_key(o, S("kept")), json_int(o, (int64_t)r->kept);
     json_key(o, S("left_out")), json_int(o, (int64_t)r->nproblems);
     json_key(o, S("problems"));
@@ -96,6 +96,7 @@ static err load_effects(struct web_call *w, db_conn *c, const follower_list *row
                                     .title = incidents.v[i].title,
                                     .path = web_path(w, "/incidents/%lld", (long long)incidents.v[i].id),
                                     .began = fans_day_words(w, day)};
+            e.begun = fans_day_plus(day, 6) >= fans_day_of(zone, w->page.now);
             follower_change_of(&rows->v[from], to - from, day, &e.change);
             *list_add(w->arena, ret) = e;
         }
@@ -106,14 +107,17 @@ static err load_effects(struct web_call *w, db_conn *c, const follower_list *row
 str fans_effect_words(struct web_call *w, const struct fans_effect *e) {
     BUF_AUTO buf b = BUF_MAX(2000);
     const struct follower_change *x = &e->change;
-    const str args[] = {e->network, number(w, x->gained), number(w, x->usual), number(w, x->most),
-                        number(w, x->weeks)};
+    const str args[] = {e->network,         number(w, x->gained), number(w, x->usual),
+                        number(w, x->most), number(w, x->weeks),  number(w, -x->gained)};
     lang_fmt(&b, w->page.lang,
-             x->known ? T("{0}: {1} more in the seven days from then on. In the {4} weeks before it was {2} "
-                          "a week, and "
-                          "{3} in the best of them.")
-                      : T("{0}: there are too few counts around it to say."),
-             args, 5);
+             e->begun    ? T("{0}: the seven days from then on are not over.")
+             : !x->known ? T("{0}: there are too few counts around it to say.")
+             : x->gained < 0
+                 ? T("{0}: {5} fewer in the seven days from then on. In the {4} weeks before it was "
+                     "{2} a week, and {3} in the best of them.")
+                 : T("{0}: {1} more in the seven days from then on. In the {4} weeks before it was "
+                     "{2} a week, and {3} in the best of them."),
+             args, 6);
     return str_copy(w->arena, buf_str(&b));
 }
 
@@ -150,7 +154,7 @@ void followers_html(struct web_call *w) {
 void followers_json(const struct web_call *w, struct json_out *o) {
     const struct fans_followers *v = w->view;
     json_open_object(o);
-    if (v->imported) fans_report_json(w, o, &v->report);
+    if (v->imported) report_json(w, o, &v->report);
     json_key(o, S("counts")), chart_json(o, &v->chart);
     json_key(o, S("incidents"));
     json_open_array(o);
@@ -159,7 +163,7 @@ void followers_json(const struct web_call *w, struct json_out *o) {
         json_open_object(o);
         json_key(o, S("incident")), json_str(o, e->title);
         json_key(o, S("network")), json_str(o, e->network);
-        json_key(o, S("known")), json_bool(o, e->change.known);
+        json_key(o, S("known")), json_bool(o, e->change.known && !e->begun);
         json_key(o, S("gained")), json_int(o, e->change.gained);
         json_key(o, S("usual")), json_int(o, e->change.usual);
         json_key(o, S("most")), json_int(o, e->change.most);
@@ -203,7 +207,6 @@ err purchases_view(struct web_call *w) {
     TRY(web_read(w, &c));
     TRY(store_purchases(c, w->arena, w->who.brand.id, before.at, before.id, FANS_ROWS + 1, &v->rows));
     TRY(store_purchase_hook_get(c, w->arena, w->who.brand.id, &v->hook));
-    v->any = v->rows.n > 0 || before.id;
     v->first = before.id ? web_path(w, "/fans/purchases") : S("");
     if (v->rows.n > FANS_ROWS) {
         v->rows.n = FANS_ROWS;
@@ -216,12 +219,7 @@ err purchases_view(struct web_call *w) {
     TRY(frame_load(w, web_text(w, T("Purchases")), &v->admin.frame));
     v->admin.frame.at = "fans";
     v->admin.kept = w->in->method == HTTP_GET && web_param_has(w, "kept");
-    if (w->in->method != HTTP_GET) {
-        v->typed =
-            (struct order_form){web_param(w, "number"), web_param(w, "address"),  web_param(w, "day"),
-                                web_param(w, "amount"), web_param(w, "currency"), web_param(w, "what")};
-        v->csv = str_clip_utf8(web_param_text(w, "csv"), 100000);
-    }
+    if (w->in->method != HTTP_GET) v->csv = str_clip_utf8(web_param_text(w, "csv"), 100000);
     w->view = v;
     return ERR_NONE;
 }
@@ -238,7 +236,7 @@ void purchases_html(struct web_call *w) {
 void purchases_json(const struct web_call *w, struct json_out *o) {
     const struct fans_purchases *v = w->view;
     json_open_object(o);
-    if (v->imported) fans_report_json(w, o, &v->report);
+    if (v->imported) report_json(w, o, &v->report);
     if (v->secret.n) json_key(o, S("secret")), json_str(o, v->secret);
     json_key(o, S("purchases"));
     json_open_array(o);
@@ -263,8 +261,13 @@ void purchases_json(const struct web_call *w, struct json_out *o) {
 }
 
 err purchase_do_put(struct web_call *w) {
-    struct order_form form = {web_param(w, "number"), web_param(w, "address"),  web_param(w, "day"),
-                              web_param(w, "amount"), web_param(w, "currency"), web_param(w, "what")};
+    struct order_form form = {.number = web_param(w, "number"),
+                              .address = web_param(w, "address"),
+                              .day = web_param(w, "day"),
+                              .amount = web_param(w, "amount"),
+                              .currency = web_param(w, "currency"),
+                              .what = web_param(w, "what"),
+                              .refunded = web_param_on(w, "refunded") ? S("yes") : S("")};
     err e = order_put(w->desk, w->arena, &w->actor, &form, w->program ? PURCHASE_API : PURCHASE_FILE);
     if (e) return admin_again(w, e, purchases_view);
     admin_kept(w, "/fans/purchases");

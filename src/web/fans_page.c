@@ -3,6 +3,7 @@
 #include "desk/policy.h"
 #include "fans.tmpl.h"
 #include "format/quoted.h"
+#include "format/url.h"
 #include "store/story.h"
 #include "web/promise_page.h"
 #include "web/routes.h"
@@ -39,7 +40,7 @@ const struct zone *fans_zone(const struct web_call *w) {
 
 str fans_day_words(struct web_call *w, int64_t day) { return promise_day_words(w, day); }
 
-str fans_month_name(struct web_call *w, int month) {
+static str month_name(struct web_call *w, int month) {
     static const char *const names[] = {T("January"),   T("February"), T("March"),    T("April"),
                                         T("May"),       T("June"),     T("July"),     T("August"),
                                         T("September"), T("October"),  T("November"), T("December")};
@@ -52,7 +53,16 @@ static str text1(struct web_call *w, const char *msgid, str a) {
     return str_copy(w->arena, buf_str(&b));
 }
 
+str fans_plural(struct web_call *w, int64_t n, const char *one, const char *many) {
+    str text = str_fmt(w->arena, "%lld", (long long)n);
+    BUF_AUTO buf b = BUF_MAX(2000);
+    lang_fill(&b, lang_plural(w->page.lang, n, one, many), &text, 1);
+    return str_copy(w->arena, buf_str(&b));
+}
+
 static str number(struct web_call *w, int64_t n) { return str_fmt(w->arena, "%lld", (long long)n); }
+
+const char *fans_sign_name(fans_sign s) { return signs[s]; }
 
 str fans_what_text(struct web_call *w, const struct fan_what *x) {
     const char *of = str_eq(x->what, S("ask"))       ? T("{0} with a question")
@@ -79,6 +89,10 @@ str fans_whole(const struct fans_head *h) {
     struct fans_span s = h->span;
     struct fans_span now;
     fans_span_of(h->zone, S(""), h->frame.w->page.now, &now);
+    if (s.week) {
+        s.week = 0;
+        return path_in(h, "", &s);
+    }
     if (s.month) {
         s.month = 0;
         return path_in(h, "", &s);
@@ -88,7 +102,7 @@ str fans_whole(const struct fans_head *h) {
 }
 
 /* The page of an agent is theirs, and of whom they chose. */
-static err head_load(struct web_call *w, struct fans_head *h, bool of_agent, int64_t agent) {
+err fans_head_load(struct web_call *w, struct fans_head *h, bool of_agent, int64_t agent) {
     struct store_agent a;
     bool may;
     db_conn *c;
@@ -97,8 +111,9 @@ static err head_load(struct web_call *w, struct fans_head *h, bool of_agent, int
     if (!fans_span_of(h->zone, web_param(w, "when"), w->page.now, &h->span))
         return err_set(ERR_MISSING, "There is no such month.");
     h->when = fans_span_text(w->arena, &h->span);
-    h->title = h->span.month
-                   ? str_fmt(w->arena, "%.*s %d", STR_FMT(fans_month_name(w, h->span.month)), h->span.year)
+    h->title = h->span.week ? text1(w, T("The week from {0}"), fans_day_words(w, h->span.week))
+               : h->span.month
+                   ? str_fmt(w->arena, "%.*s %d", STR_FMT(month_name(w, h->span.month)), h->span.year)
                    : str_fmt(w->arena, "%d", h->span.year);
     if (!of_agent) return ERR_NONE;
     TRY(web_read(w, &c));
@@ -113,17 +128,17 @@ static err head_load(struct web_call *w, struct fans_head *h, bool of_agent, int
     return ERR_NONE;
 }
 
-static err head_frame(struct web_call *w, struct fans_head *h, str title) {
+err fans_head_frame(struct web_call *w, struct fans_head *h, str title) {
     TRY(frame_load(w, title, &h->frame));
     h->frame.at = "fans";
     return ERR_NONE;
 }
 
-static struct praise_ask praise_of(const struct fans_head *h, int kinds) {
+struct praise_ask fans_praise_of(const struct fans_head *h, int kinds) {
     return (struct praise_ask){h->agent, h->span.from, h->span.until, kinds};
 }
 
-static struct fan_ask ask_of(const struct fans_head *h) {
+struct fan_ask fans_ask_of(const struct fans_head *h) {
     return (struct fan_ask){h->agent, h->span.from, h->span.until};
 }
 
@@ -133,13 +148,25 @@ static void add_figure(struct web_call *w, struct fans_view *v, str n, const cha
     *list_add(w->arena, &v->figures) = (struct fans_figure){n, text1(w, label, arg), path};
 }
 
-static str letters_path(const struct fans_head *h, fans_sign s) {
+static str path_of_span(const struct fans_head *h, fans_sign s, const struct fans_span *span) {
     const struct web_call *w = h->frame.w;
-    return path_in(h, str_cstr(w->arena, str_fmt(w->arena, "/letters/%s", signs[s])), &h->span);
+    return path_in(h, str_cstr(w->arena, str_fmt(w->arena, "/letters/%s", signs[s])), span);
+}
+static str letters_path(const struct fans_head *h, fans_sign s) { return path_of_span(h, s, &h->span); }
+
+str fans_letters_path(const struct fans_head *h, fans_sign s, str what) {
+    const struct web_call *w = h->frame.w;
+    str path = letters_path(h, s);
+    BUF_AUTO buf b = BUF_MAX(2000);
+    buf_add(&b, path);
+    if (!what.n) return path;
+    buf_add(&b, S("&what="));
+    url_encode(&b, what);
+    return str_copy(w->arena, buf_str(&b));
 }
 
 /* What they newly wrote, without what they quote. */
-static str said_of(struct web_call *w, str text) {
+str fans_said(struct web_call *w, str text) {
     quoted_part_list parts;
     quoted_split(w->arena, text, &parts);
     str said = quoted_said(w->arena, text, &parts, false);
@@ -147,15 +174,11 @@ static str said_of(struct web_call *w, str text) {
 }
 
 static err load_praise(struct web_call *w, db_conn *c, struct fans_view *v) {
-    struct praise_ask ask = praise_of(&v->h, PRAISE_THANKS | PRAISE_PRAISE),
-                      tells = praise_of(&v->h, PRAISE_TELLS);
-    int64_t brand = w->who.brand.id, letters = 0, told = 0;
-    praise_count_list counts;
+    struct praise_ask ask = fans_praise_of(&v->h, PRAISE_THANKS | PRAISE_PRAISE);
+    struct fan_ask span = fans_ask_of(&v->h);
+    int64_t brand = w->who.brand.id, letters, told;
     praise_list rows;
-    TRY(store_praise_counts(c, w->arena, brand, &ask, &counts));
-    for (size_t i = 0; i < counts.n; i++) letters += counts.v[i].letters;
-    TRY(store_praise_counts(c, w->arena, brand, &tells, &counts));
-    for (size_t i = 0; i < counts.n; i++) told += counts.v[i].letters;
+    TRY(store_fan_praise(c, brand, &span, &letters, &told));
     add_figure(w, v, number(w, letters), T("letters that say thank you"), S(""),
                letters_path(&v->h, FANS_THANKS));
     add_figure(w, v, number(w, told), T("told the story to somebody else"), S(""),
@@ -172,7 +195,7 @@ static err load_praise(struct web_call *w, db_conn *c, struct fans_view *v) {
             continue;
         }
         v->newest = r;
-        str said = said_of(w, p->text);
+        str said = fans_said(w, p->text);
         v->newest_text = str_clip_utf8(said, FANS_SHOWN_BYTES);
         if (v->newest_text.n < said.n) v->newest_text = str_fmt(w->arena, "%.*s…", STR_FMT(v->newest_text));
     }
@@ -181,12 +204,12 @@ static err load_praise(struct web_call *w, db_conn *c, struct fans_view *v) {
 }
 
 static err load_signs(struct web_call *w, db_conn *c, struct fans_view *v) {
-    struct fan_ask ask = ask_of(&v->h);
+    struct fan_ask ask = fans_ask_of(&v->h);
     int64_t brand = w->who.brand.id, returns, purchases, answers;
     bool shop;
     TRY(store_fan_sign_count(c, brand, FAN_RETURN, &ask, &returns));
     TRY(store_fan_sign_what(c, w->arena, brand, FAN_RETURN, &ask, &v->returned));
-    add_figure(w, v, number(w, returns), T("came back to {0}"), w->who.brand.name,
+    add_figure(w, v, number(w, returns), T("times somebody came back to {0}"), w->who.brand.name,
                letters_path(&v->h, FANS_RETURNS));
     TRY(store_purchase_any(c, brand, &shop));
     if (shop) {
@@ -207,17 +230,14 @@ static str promise_end(struct web_call *w, const struct fan_promise *p) {
     int64_t days = (p->due_at - p->settled_at) / DAY_MS;
     if (p->settled_at <= p->due_at) {
         if (days < 1) return web_text(w, T("kept"));
-        str text = lang_plural(w->page.lang, days, T("kept, {0} day early"), T("kept, {0} days early"));
-        return text1(w, str_cstr(w->arena, text), number(w, days));
+        return fans_plural(w, days, TN("kept, {0} day early", "kept, {0} days early"));
     }
     days = (p->settled_at - p->due_at + DAY_MS - 1) / DAY_MS;
-    str text = p->warned_at ? lang_plural(w->page.lang, days, T("{0} day late, told first"),
-                                          T("{0} days late, told first"))
-                            : lang_plural(w->page.lang, days, T("{0} day late"), T("{0} days late"));
-    return text1(w, str_cstr(w->arena, text), number(w, days));
+    return p->warned_at ? fans_plural(w, days, TN("{0} day late, told first", "{0} days late, told first"))
+                        : fans_plural(w, days, TN("{0} day late", "{0} days late"));
 }
 
-static void add_promise(struct web_call *w, fans_row_list *to, const struct fan_promise *p) {
+void fans_add_promise(struct web_call *w, fans_row_list *to, const struct fan_promise *p) {
     *list_add(w->arena, to) = (struct fans_row){
         .name = p->customer_name,
         .line = p->text,
@@ -227,7 +247,7 @@ static void add_promise(struct web_call *w, fans_row_list *to, const struct fan_
 }
 
 static err load_promises(struct web_call *w, db_conn *c, struct fans_view *v) {
-    struct fan_ask ask = ask_of(&v->h);
+    struct fan_ask ask = fans_ask_of(&v->h);
     struct fan_promises n;
     fan_promise_list late, rows;
     int64_t brand = w->who.brand.id, now = w->page.now;
@@ -236,10 +256,10 @@ static err load_promises(struct web_call *w, db_conn *c, struct fans_view *v) {
     if (of)
         add_figure(w, v, number(w, n.kept), T("promises kept, of {0}"), number(w, of),
                    letters_path(&v->h, FANS_PROMISES));
-    TRY(store_fan_promise_late(c, w->arena, brand, &ask, now, 2, &late));
+    TRY(store_fan_promise_late(c, w->arena, brand, &ask, now, (struct fan_key){0, 0}, 2, &late));
     TRY(store_fan_promise_list(c, w->arena, brand, &ask, (struct fan_key){0, 0}, 3, &rows));
-    for (size_t i = 0; i < late.n; i++) add_promise(w, &v->promises, &late.v[i]);
-    for (size_t i = 0; i < rows.n && v->promises.n < 4; i++) add_promise(w, &v->promises, &rows.v[i]);
+    for (size_t i = 0; i < late.n; i++) fans_add_promise(w, &v->promises, &late.v[i]);
+    for (size_t i = 0; i < rows.n && v->promises.n < 4; i++) fans_add_promise(w, &v->promises, &rows.v[i]);
     return ERR_NONE;
 }
 
@@ -247,7 +267,7 @@ static err load_promises(struct web_call *w, db_conn *c, struct fans_view *v) {
 static err load_leeway(struct web_call *w, struct fans_view *v) {
     struct allowance_page p;
     int64_t room = 0, amount = 0;
-    if (!v->h.span.month) return ERR_NONE;
+    if (!v->h.span.month || v->h.span.week) return ERR_NONE;
     TRY(allowance_page(w->desk, w->arena, w->who.brand.id, &p));
     int64_t month = v->h.span.year * 100 + v->h.span.month;
     bool now = month == p.month;
@@ -295,7 +315,12 @@ static err load_chart(struct web_call *w, db_conn *c, struct fans_view *v) {
         int64_t from = fans_day_start(v->h.zone, week),
                 until = fans_day_start(v->h.zone, fans_day_plus(week, 7));
         for (size_t k = 0; k < times.n; k++) r->cells[0].value += times.v[k] >= from && times.v[k] < until;
-        any = any || r->cells[0].value || r->cells[1].value || r->cells[2].value;
+        for (int k = 0; k < v->chart.nseries; k++) {
+            static const fans_sign of[] = {FANS_THANKS, FANS_RETURNS, FANS_PURCHASES};
+            struct fans_span span = {.week = week};
+            any = any || r->cells[k].value;
+            if (r->cells[k].value) r->cells[k].path = path_of_span(&v->h, of[k], &span);
+        }
     }
     if (!any) v->chart.rows.n = 0;
     return ERR_NONE;
@@ -329,11 +354,11 @@ err fans_view(struct web_call *w) {
     bool of_agent = str_find(str_z(w->route->path), S("/of/"), 0) != SIZE_MAX;
     int64_t agent = 0;
     if (of_agent) TRY(web_id(w, 1, &agent));
-    TRY(head_load(w, &v->h, of_agent, agent));
+    TRY(fans_head_load(w, &v->h, of_agent, agent));
     v->h.frame.w = w;
     TRY(load(w, v));
     str title = of_agent ? text1(w, T("{0}’s fans"), v->h.agent_name) : web_text(w, T("Fans"));
-    TRY(head_frame(w, &v->h, title));
+    TRY(fans_head_frame(w, &v->h, title));
     v->said = web_param_has(w, "kept");
     w->view = v;
     return ERR_NONE;
@@ -391,148 +416,4 @@ err fans_do_share(struct web_call *w) {
     TRY(fans_share(w->desk, w->arena, &w->actor, reader, web_param_on(w, "on")));
     web_go(w, web_path(w, "/fans/of/%lld?kept=1#shares", (long long)w->who.agent.id));
     return ERR_NONE;
-}
-
-/* ---- the letters behind a number ---- */
-
-static bool parse_key(str text, struct fan_key *ret) {
-    str rest = text, at, id;
-    return !text.n || (str_split(&rest, '.', &at) && str_split(&rest, '.', &id) && str_to_int(at, &ret->at) &&
-                       str_to_int(id, &ret->id) && ret->id > 0);
-}
-
-static void more_at(struct fans_letters *v, int64_t at, int64_t id) {
-    v->next = str_fmt(v->h.frame.w->arena, "%.*s&after=%lld.%lld", STR_FMT(letters_path(&v->h, v->sign)),
-                      (long long)at, (long long)id);
-}
-
-static err praise_rows(struct web_call *w, db_conn *c, struct fans_letters *v, struct fan_key before) {
-    struct praise_ask ask =
-        praise_of(&v->h, v->sign == FANS_STORIES ? PRAISE_TELLS : PRAISE_THANKS | PRAISE_PRAISE);
-    praise_list rows;
-    TRY(store_praise_list(c, w->arena, w->who.brand.id, &ask, (struct praise_key){before.at, before.id},
-                          FANS_ROWS + 1, &rows));
-    for (size_t i = 0; i < rows.n && i < FANS_ROWS; i++) {
-        const struct praise_row *p = &rows.v[i];
-        str said = said_of(w, p->text);
-        *list_add(w->arena, &v->rows) =
-            (struct fans_row){.name = p->customer_name,
-                              .line = str_clip_utf8(said.n ? said : p->subject, 300),
-                              .path = web_path(w, "/m/%lld", (long long)p->message_id),
-                              .at = p->at};
-    }
-    if (rows.n > FANS_ROWS) more_at(v, rows.v[FANS_ROWS - 1].at, rows.v[FANS_ROWS - 1].message_id);
-    return ERR_NONE;
-}
-
-static err sign_rows(struct web_call *w, db_conn *c, struct fans_letters *v, struct fan_key before) {
-    struct fan_ask ask = ask_of(&v->h);
-    fan_sign_list rows;
-    TRY(store_fan_signs(c, w->arena, w->who.brand.id, v->sign == FANS_RETURNS ? FAN_RETURN : FAN_PURCHASE,
-                        &ask, before, FANS_ROWS + 1, &rows));
-    for (size_t i = 0; i < rows.n && i < FANS_ROWS; i++) {
-        const struct fan_sign *s = &rows.v[i];
-        struct fans_row r = {.name = s->customer_name,
-                             .line = s->subject,
-                             .path = web_path(w, "/c/%lld", (long long)s->conversation_id),
-                             .at = s->at};
-        if (v->sign == FANS_PURCHASES) {
-            struct purchase p;
-            TRY(store_purchase_get(c, w->arena, w->who.brand.id, s->subject_id, &p));
-            if (p.what.n) r.line = p.what;
-        }
-        *list_add(w->arena, &v->rows) = r;
-    }
-    if (rows.n > FANS_ROWS) more_at(v, rows.v[FANS_ROWS - 1].at, rows.v[FANS_ROWS - 1].subject_id);
-    return ERR_NONE;
-}
-
-static err promise_rows(struct web_call *w, db_conn *c, struct fans_letters *v, struct fan_key before) {
-    struct fan_ask ask = ask_of(&v->h);
-    fan_promise_list late = {0}, rows;
-    int64_t brand = w->who.brand.id;
-    if (!before.id) TRY(store_fan_promise_late(c, w->arena, brand, &ask, w->page.now, FANS_ROWS, &late));
-    for (size_t i = 0; i < late.n; i++) add_promise(w, &v->rows, &late.v[i]);
-    TRY(store_fan_promise_list(c, w->arena, brand, &ask, before, FANS_ROWS + 1, &rows));
-    for (size_t i = 0; i < rows.n && i < FANS_ROWS; i++) add_promise(w, &v->rows, &rows.v[i]);
-    if (rows.n > FANS_ROWS) more_at(v, rows.v[FANS_ROWS - 1].settled_at, rows.v[FANS_ROWS - 1].id);
-    return ERR_NONE;
-}
-
-static err answer_rows(struct web_call *w, db_conn *c, struct fans_letters *v, struct fan_key before) {
-    survey_ask_list rows;
-    int64_t brand = w->who.brand.id;
-    const struct fans_span *s = &v->h.span;
-    TRY(store_survey_choices(c, w->arena, brand, v->h.agent, s->from, s->until, &v->choices));
-    TRY(store_survey_answers(c, w->arena, brand, v->h.agent, s->from, s->until, before.at, before.id,
-                             FANS_ROWS + 1, &rows));
-    for (size_t i = 0; i < rows.n && i < FANS_ROWS; i++)
-        *list_add(w->arena, &v->rows) =
-            (struct fans_row){.name = rows.v[i].customer_name,
-                              .line = rows.v[i].words,
-                              .end = rows.v[i].chosen,
-                              .path = web_path(w, "/c/%lld", (long long)rows.v[i].conversation_id),
-                              .at = rows.v[i].answered_at};
-    if (rows.n > FANS_ROWS) more_at(v, rows.v[FANS_ROWS - 1].answered_at, rows.v[FANS_ROWS - 1].id);
-    return ERR_NONE;
-}
-
-err fans_letters_view(struct web_call *w) {
-    struct fans_letters *v = arena_alloc(w->arena, sizeof *v);
-    bool of_agent = str_find(str_z(w->route->path), S("/of/"), 0) != SIZE_MAX;
-    struct fan_key before = {0, 0};
-    int64_t agent = 0;
-    db_conn *c;
-    if (of_agent) TRY(web_id(w, 1, &agent));
-    if (!fans_sign_from(w->at.value[of_agent ? 2 : 1], &v->sign) ||
-        !parse_key(web_param(w, "after"), &before))
-        return err_set(ERR_MISSING, "There is no such list.");
-    TRY(head_load(w, &v->h, of_agent, agent));
-    v->h.frame.w = w;
-    v->first = before.id ? letters_path(&v->h, v->sign) : S("");
-    TRY(web_read(w, &c));
-    switch (v->sign) {
-    case FANS_THANKS:
-    case FANS_STORIES: TRY(praise_rows(w, c, v, before)); break;
-    case FANS_RETURNS:
-    case FANS_PURCHASES: TRY(sign_rows(w, c, v, before)); break;
-    case FANS_PROMISES: TRY(promise_rows(w, c, v, before)); break;
-    case FANS_ANSWERS: TRY(answer_rows(w, c, v, before)); break;
-    }
-    TRY(head_frame(w, &v->h, web_text(w, fans_sign_title(v->sign))));
-    w->view = v;
-    return ERR_NONE;
-}
-
-void fans_letters_html(struct web_call *w) {
-    const struct fans_letters *v = w->view;
-    frame_open(w, &v->h.frame);
-    tmpl_fans_letters(&w->page, v);
-    frame_close(w, &v->h.frame);
-}
-
-void fans_letters_json(const struct web_call *w, struct json_out *o) {
-    const struct fans_letters *v = w->view;
-    json_open_object(o);
-    json_key(o, S("sign")), json_str(o, str_z(signs[v->sign]));
-    json_key(o, S("when")), json_str(o, v->h.when);
-    json_key(o, S("letters"));
-    json_open_array(o);
-    for (size_t i = 0; i < v->rows.n; i++) {
-        const struct fans_row *r = &v->rows.v[i];
-        json_open_object(o);
-        json_key(o, S("customer")), json_str(o, r->name);
-        json_key(o, S("words")), json_str(o, r->line);
-        json_key(o, S("says")), json_str(o, r->end);
-        json_key(o, S("path")), json_str(o, r->path);
-        json_key(o, S("at")), json_int(o, r->at);
-        json_close_object(o);
-    }
-    json_close_array(o);
-    json_key(o, S("next"));
-    if (v->next.n)
-        json_str(o, str_fmt(w->arena, "/api/v1%.*s", STR_FMT(v->next)));
-    else
-        json_nil(o);
-    json_close_object(o);
 }

@@ -7,6 +7,7 @@
 #include "desk/fans.h"
 #include "desk/follower.h"
 #include "desk/order.h"
+#include "store/story.h"
 #include "store/survey.h"
 #include "web/chart_page.h"
 #include "web/frame.h"
@@ -70,6 +71,8 @@ struct fans_view {
 struct fans_letters {
     struct fans_head h;
     fans_sign sign;
+    str what;  /* only returns for this, only answers that chose this; "" all */
+    bool late; /* further down among the promises that are late */
     fans_row_list rows;
     survey_choice_list choices; /* of answers */
     str first, next;            /* paths; "" none */
@@ -92,7 +95,13 @@ struct fans_still_view {
     struct frame frame;
     struct fans_still still;
     struct chart chart;
-    fans_row_list rows; /* who had trouble and was answered */
+    struct fan_watched of; /* whom the rows list */
+    struct fans_still_part {
+        struct fan_watched of;
+        int64_t n;
+        str path, says; /* "12 who had trouble and an answer" */
+    } parts[6];
+    fans_row_list rows;
     str first, next;
 };
 /* One network. */
@@ -104,6 +113,7 @@ typedef LIST(struct fans_network) fans_network_list;
 struct fans_effect {
     str network, title, path, began;
     struct follower_change change;
+    bool begun; /* the seven days are not over */
 };
 typedef LIST(struct fans_effect) fans_effect_list;
 struct fans_followers {
@@ -120,11 +130,10 @@ struct fans_purchases {
     struct admin admin;
     purchase_list rows;
     str first, next;
-    struct order_form typed;
     str csv, hook_path, secret;
     struct purchase_hook hook;
     struct order_report report;
-    bool imported, any;
+    bool imported;
 };
 
 err fans_view(struct web_call *w);
@@ -164,13 +173,19 @@ void purchase_hook_json(const struct web_call *w, struct json_out *o);
 /* ---- shared by the files ---- */
 
 const struct zone *fans_zone(const struct web_call *w);
-str fans_month_name(struct web_call *w, int month);  /* "February" */
+/* Whose and of when; ERR_DENIED for an agent's page that the reader may not see. Then its frame. */
+err fans_head_load(struct web_call *w, struct fans_head *h, bool of_agent, int64_t agent);
+err fans_head_frame(struct web_call *w, struct fans_head *h, str title);
+struct praise_ask fans_praise_of(const struct fans_head *h, int kinds);
+struct fan_ask fans_ask_of(const struct fans_head *h);
+/* TN("{0} person", "{0} people"), filled with n. */
+str fans_plural(struct web_call *w, int64_t n, const char *one, const char *many);
+const char *fans_sign_name(fans_sign s); /* "thanks" */
+str fans_letters_path(const struct fans_head *h, fans_sign s, str what);
+str fans_said(struct web_call *w, str text); /* what they newly wrote, without what they quote */
+void fans_add_promise(struct web_call *w, fans_row_list *to, const struct fan_promise *p);
 str fans_day_words(struct web_call *w, int64_t day); /* "16 November", with the year when it is another one */
-void fans_week_charts(struct web_call *w, const fan_week_list *weeks, struct chart *ret_waits,
-                      struct chart *ret_rates);
-void fans_still_chart(struct web_call *w, const struct fans_still *s, struct chart *ret);
 err fans_load_followers(struct web_call *w, db_conn *c, follower_list *ret_rows, struct chart *ret_chart);
-void fans_report_json(const struct web_call *w, struct json_out *o, const struct order_report *r);
 str fans_problem_text(struct web_call *w, const struct order_problem *p);
 
 /* ---- for templates ---- */

@@ -16,8 +16,8 @@ static struct chart_cell wait_cell(struct web_call *w, int64_t week, int64_t ms,
     return (struct chart_cell){ms, ms < 0, web_path(w, "/fans/weeks/%lld?by=%s", (long long)week, by)};
 }
 
-void fans_week_charts(struct web_call *w, const fan_week_list *weeks, struct chart *ret_waits,
-                      struct chart *ret_rates) {
+static void week_charts(struct web_call *w, const fan_week_list *weeks, struct chart *ret_waits,
+                        struct chart *ret_rates) {
     *ret_waits = (struct chart){
         .id = "waits",
         .title = web_text(w, T("How long people waited")),
@@ -70,7 +70,7 @@ static err load_weeks(struct web_call *w, int64_t *ret_n, struct chart *ret_wait
                 .week = week, .first_half = -1, .first_tenth = -1, .final_half = -1, .final_tenth = -1};
         *list_add(w->arena, &newest) = weeks.v[i];
     }
-    fans_week_charts(w, &newest, ret_waits, ret_rates);
+    week_charts(w, &newest, ret_waits, ret_rates);
     *ret_n = n;
     return ERR_NONE;
 }
@@ -188,7 +188,7 @@ static struct chart_cell share_cell(double share, bool none) {
 }
 
 /* Drawn as far as at least five people are watched: what lies behind rests on too few. */
-void fans_still_chart(struct web_call *w, const struct fans_still *s, struct chart *ret) {
+static void still_chart(struct web_call *w, const struct fans_still *s, struct chart *ret) {
     *ret = (struct chart){
         .id = "still",
         .title = web_text(w, T("Still with us, by the days since")),
@@ -218,53 +218,103 @@ void fans_still_chart(struct web_call *w, const struct fans_still *s, struct cha
 
 str fans_still_words(struct web_call *w, const struct fans_still *s, bool trouble) {
     const struct fans_group *g = trouble ? &s->trouble : &s->free;
-    BUF_AUTO buf b = BUF_MAX(2000);
     int64_t known = g->stayed + g->gone;
     if (!g->people)
-        lang_fmt(&b, w->page.lang,
-                 trouble ? T("Nobody yet had trouble and was answered.")
-                         : T("Nobody yet wrote without trouble."),
-                 NULL, 0);
-    else if (!known)
-        lang_fmt(&b, w->page.lang,
-                 trouble ? T("{0} people had trouble and an answer, all of them less than a year ago.")
-                         : T("{0} people had no trouble, and all of them are here for less than a year."),
-                 (str[]){number(w, g->people)}, 1);
-    else
-        lang_fmt(&b, w->page.lang,
-                 trouble ? T("{0} people had trouble and an answer. Of {2} we know what came after: {1} are "
-                             "still with "
-                             "us a year later.")
-                         : T("{0} people had no trouble. Of {2} we know what came after: {1} are still with "
-                             "us after a "
-                             "year."),
-                 (str[]){number(w, g->people), number(w, g->stayed), number(w, known)}, 3);
-    return str_copy(w->arena, buf_str(&b));
+        return web_text(w, trouble ? T("Nobody yet had trouble and was answered.")
+                                   : T("Nobody yet wrote without trouble."));
+    str all = trouble
+                  ? fans_plural(
+                        w, g->people,
+                        TN("{0} person had trouble and an answer.", "{0} people had trouble and an answer."))
+                  : fans_plural(w, g->people, TN("{0} person had no trouble.", "{0} people had no trouble."));
+    if (!known) return text2(w, T("{0} A year is not over for anybody yet."), all, S(""));
+    str over =
+        fans_plural(w, known, TN("For {0} of them a year is over:", "For {0} of them a year is over:"));
+    return str_fmt(w->arena, "%.*s %.*s %.*s", STR_FMT(all), STR_FMT(over),
+                   STR_FMT(fans_plural(w, g->stayed, TN("{0} is still with us.", "{0} are still with us."))));
 }
 
-static err load_troubles(struct web_call *w, db_conn *c, struct fans_still_view *v) {
+static const char *const part_names[] = {"", "-stayed", "-gone"};
+
+static str part_path(struct web_call *w, const struct fan_watched *of) {
+    return web_path(w, "/fans/still?of=%s%s", of->trouble ? "trouble" : "free", part_names[of->part]);
+}
+
+static int64_t part_count(const struct fans_still *s, const struct fan_watched *of) {
+    const struct fans_group *g = of->trouble ? &s->trouble : &s->free;
+    switch (of->part) {
+    case FAN_ALL: return g->people;
+    case FAN_STAYED: return g->stayed;
+    case FAN_GONE: return g->gone;
+    }
+    return 0;
+}
+
+/* Every number of both sentences, and where it leads. */
+static void load_parts(struct web_call *w, struct fans_still_view *v) {
+    static const char *const says[] = {
+        T("{0} who had trouble and an answer"),       T("{0} of them still with us a year later"),
+        T("{0} of them gone within a year"),          T("{0} who had no trouble"),
+        T("{0} of those still with us after a year"), T("{0} of those gone within a year")};
+    for (int i = 0; i < 6; i++) {
+        struct fans_still_part *p = &v->parts[i];
+        BUF_AUTO buf b = BUF_MAX(2000);
+        p->of = (struct fan_watched){i < 3, (fan_part)(i % 3), v->still.drawn_at,
+                                     v->still.quiet_days * (int64_t)DAY_MS};
+        p->n = part_count(&v->still, &p->of);
+        lang_fmt(&b, w->page.lang, says[i], (str[]){number(w, p->n)}, 1);
+        p->says = str_copy(w->arena, buf_str(&b));
+        p->path = part_path(w, &p->of);
+    }
+}
+
+static err read_part(struct web_call *w, struct fans_still_view *v) {
+    str of = web_param(w, "of");
+    v->of = v->parts[v->parts[0].n ? 0 : 3].of;
+    for (int i = 0; of.n && i < 6; i++) {
+        v->of = v->parts[i].of;
+        str name = str_fmt(w->arena, "%s%s", i < 3 ? "trouble" : "free", part_names[i % 3]);
+        if (str_eq(of, name)) return ERR_NONE;
+    }
+    return of.n ? err_set(ERR_MISSING, "There is no such list.") : ERR_NONE;
+}
+
+static struct fans_row watched_row(struct web_call *w, const struct fan_watched *of,
+                                   const struct fan_life *l) {
+    int64_t last = of->trouble ? l->trouble_last : l->free_last;
+    int64_t until = !of->trouble && l->free_until ? l->free_until : of->at;
+    bool gone = last + of->quiet_ms <= until, stranger = l->person < 0;
+    str end = gone            ? web_text(w, T("silent since"))
+              : of->trouble   ? web_text(w, T("still with us, answered"))
+              : l->free_until ? web_text(w, T("had trouble"))
+                              : web_text(w, T("still with us, came"));
+    return (struct fans_row){.name = stranger ? web_text(w, T("Somebody who never wrote")) : l->customer_name,
+                             .line = of->trouble ? l->subject : S(""),
+                             .end = end,
+                             .path = stranger      ? S("")
+                                     : of->trouble ? web_path(w, "/c/%lld", (long long)l->trouble_id)
+                                                   : web_path(w, "/customers/%lld", (long long)l->person),
+                             .at = gone            ? last
+                                   : of->trouble   ? l->trouble_from
+                                   : l->free_until ? l->free_until
+                                                   : l->free_from};
+}
+
+static err load_watched(struct web_call *w, db_conn *c, struct fans_still_view *v) {
     struct fan_key before = {0, 0};
     fan_life_list rows;
     str rest = web_param(w, "after"), at, id;
     if (rest.n && !(str_split(&rest, '.', &at) && str_split(&rest, '.', &id) && str_to_int(at, &before.at) &&
-                    str_to_int(id, &before.id) && before.id > 0))
+                    str_to_int(id, &before.id) && before.id))
         return err_set(ERR_MISSING, "There is no such list.");
-    TRY(store_fan_troubles(c, w->arena, w->who.brand.id, before, FANS_ROWS + 1, &rows));
-    int64_t quiet = v->still.quiet_days * (int64_t)DAY_MS;
-    for (size_t i = 0; i < rows.n && i < FANS_ROWS; i++) {
-        const struct fan_life *l = &rows.v[i];
-        bool gone = l->trouble_last + quiet <= w->page.now;
-        *list_add(w->arena, &v->rows) = (struct fans_row){
-            .name = l->customer_name,
-            .line = l->subject,
-            .end = gone ? web_text(w, T("silent since")) : web_text(w, T("still with us, answered")),
-            .path = web_path(w, "/c/%lld", (long long)l->trouble_id),
-            .at = gone ? l->trouble_last : l->trouble_from};
-    }
-    v->first = before.id ? web_path(w, "/fans/still") : S("");
-    if (rows.n > FANS_ROWS)
-        v->next = web_path(w, "/fans/still?after=%lld.%lld", (long long)rows.v[FANS_ROWS - 1].trouble_from,
-                           (long long)rows.v[FANS_ROWS - 1].person);
+    TRY(store_fan_watched(c, w->arena, w->who.brand.id, &v->of, before, FANS_ROWS + 1, &rows));
+    for (size_t i = 0; i < rows.n && i < FANS_ROWS; i++)
+        *list_add(w->arena, &v->rows) = watched_row(w, &v->of, &rows.v[i]);
+    v->first = before.id ? part_path(w, &v->of) : S("");
+    if (rows.n <= FANS_ROWS) return ERR_NONE;
+    const struct fan_life *l = &rows.v[FANS_ROWS - 1];
+    v->next = str_fmt(w->arena, "%.*s&after=%lld.%lld", STR_FMT(part_path(w, &v->of)),
+                      (long long)(v->of.trouble ? l->trouble_from : l->free_from), (long long)l->person);
     return ERR_NONE;
 }
 
@@ -273,8 +323,10 @@ err fans_still_view(struct web_call *w) {
     db_conn *c;
     TRY(web_read(w, &c));
     TRY(fans_still(c, w->arena, w->who.brand.id, &v->still));
-    if (!v->still.few) fans_still_chart(w, &v->still, &v->chart);
-    TRY(load_troubles(w, c, v));
+    if (!v->still.few) still_chart(w, &v->still, &v->chart);
+    load_parts(w, v);
+    TRY(read_part(w, v));
+    TRY(load_watched(w, c, v));
     TRY(frame_load(w, web_text(w, T("Still with us a year later")), &v->frame));
     v->frame.at = "fans";
     w->view = v;
@@ -290,10 +342,25 @@ void fans_still_html(struct web_call *w) {
 
 void fans_still_json(const struct web_call *w, struct json_out *o) {
     const struct fans_still_view *v = w->view;
-    (void)w;
     json_open_object(o);
     json_key(o, S("too_few")), json_bool(o, v->still.few);
     json_key(o, S("curve")), chart_json(o, &v->chart);
+    json_key(o, S("people"));
+    json_open_array(o);
+    for (size_t i = 0; i < v->rows.n; i++) {
+        json_open_object(o);
+        json_key(o, S("customer")), json_str(o, v->rows.v[i].name);
+        json_key(o, S("says")), json_str(o, v->rows.v[i].end);
+        json_key(o, S("path")), json_str(o, v->rows.v[i].path);
+        json_key(o, S("at")), json_int(o, v->rows.v[i].at);
+        json_close_object(o);
+    }
+    json_close_array(o);
+    json_key(o, S("next"));
+    if (v->next.n)
+        json_str(o, str_fmt(w->arena, "/api/v1%.*s", STR_FMT(v->next)));
+    else
+        json_nil(o);
     json_close_object(o);
 }
 

@@ -40,7 +40,9 @@ static err confirm(struct web_call *w) {
     TRY(begin(w, &id));
     TRY(seen_version(w, &seen));
     done_of(w);
-    return incident_confirm(w->desk, w->arena, &w->actor, id, web_param(w, "title"), seen);
+    TRY(incident_confirm(w->desk, w->arena, &w->actor, id, web_param(w, "title"), seen));
+    /* Whoever opens the room is the first in it. */
+    return w->program ? ERR_NONE : room_here(w->desk, w->arena, &w->actor, id);
 }
 err incident_do_confirm(struct web_call *w) { return again(w, confirm(w)); }
 
@@ -120,12 +122,20 @@ static err join_all(struct web_call *w) {
 }
 err incident_do_join_all(struct web_call *w) { return again(w, join_all(w)); }
 
+/* Whoever is done with one goes on to the next, where the form says so. */
+static err then_next(struct web_call *w, int64_t id) {
+    struct room_done *d = w->view;
+    return web_param_on(w, "next") ? room_next(w->desk, w->arena, &w->actor, id, &d->given) : ERR_NONE;
+}
+
 static err leave(struct web_call *w) {
     int64_t id, conversation;
     TRY(begin(w, &id));
     TRY(web_param_int(w, "conversation", 0, &conversation));
     done_of(w);
-    return incident_leave(w->desk, w->arena, &w->actor, id, conversation);
+    if (web_param_on(w, "next")) TRY(room_give_back(w->desk, w->arena, &w->actor, id, conversation));
+    TRY(incident_leave(w->desk, w->arena, &w->actor, id, conversation));
+    return then_next(w, id);
 }
 err incident_do_leave(struct web_call *w) { return again(w, leave(w)); }
 
@@ -158,12 +168,6 @@ static err of_claim(struct web_call *w, int64_t *ret_id, int64_t *ret_conversati
     TRY(web_param_int(w, "conversation", 0, ret_conversation));
     done_of(w);
     return ERR_NONE;
-}
-
-/* Leaving one for the others goes on to the next, where the form says so. */
-static err then_next(struct web_call *w, int64_t id) {
-    struct room_done *d = w->view;
-    return web_param_on(w, "next") ? room_next(w->desk, w->arena, &w->actor, id, &d->given) : ERR_NONE;
 }
 
 static err skip(struct web_call *w) {
@@ -238,10 +242,8 @@ static err note(struct web_call *w) {
     room_event_kind k = ROOM_EVENT_NOTE;
     if (str_eq(kind, S("handover")))
         k = ROOM_EVENT_HANDOVER;
-    else if (str_eq(kind, S("status")))
-        k = ROOM_EVENT_STATUS;
     else if (kind.n && !str_eq(kind, S("note")))
-        return err_set(ERR_INVALID, "The kind is one of: note, handover, status.");
+        return err_set(ERR_INVALID, "The kind is one of: note, handover.");
     return room_write_down(w->desk, w->arena, &w->actor, id, k, web_param_text(w, "text"));
 }
 err room_do_note(struct web_call *w) { return again(w, note(w)); }

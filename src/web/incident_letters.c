@@ -172,6 +172,8 @@ err fact_view(struct web_call *w) {
     TRY(web_read(w, &c));
     TRY(store_room_fact_get(c, w->arena, w->who.brand.id, fact, &v->fact));
     if (v->fact.incident_id != v->incident.id) return err_set(ERR_MISSING, "There is no such fact here.");
+    if (v->fact.withdrawn_at)
+        TRY(store_owed_of_fact(c, w->who.brand.id, v->incident.id, fact, &v->told_owed));
     return told(w, c, v, after);
 }
 

@@ -118,6 +118,7 @@ static err open_one(struct web_call *w) {
         wish.n = 1;
     }
     TRY(incident_open(w->desk, w->arena, &w->actor, &wish, &done->id));
+    if (!w->program) TRY(room_here(w->desk, w->arena, &w->actor, done->id));
     done->what = "incident";
     w->view = done;
     web_go(w, web_path(w, "/incidents/%lld", (long long)done->id));

@@ -4,16 +4,17 @@
 #define LONGHAND_WEB_INCIDENT_PAGE_H
 
 #include "desk/room_next.h"
-#include "desk/status.h"
+#include "desk/room_status.h"
 #include "web/admin_page.h"
 #include "web/conversation_page.h"
 
 enum {
     INCIDENT_ROWS = 25,
     INCIDENT_LETTERS = 50,
+    INCIDENT_WORDS = 5,
     ROOM_EVENTS = 30,
     ROOM_PROPOSED = 4,
-    ROOM_CHART_STEPS = 24
+    ROOM_CHART_STEPS = ROOM_STEPS
 };
 
 /* ---- incident_list.c: all of them, and a proposal ---- */
@@ -60,9 +61,19 @@ struct room_chart {
     struct room_bucket steps[ROOM_CHART_STEPS];
     int64_t waiting[ROOM_CHART_STEPS]; /* at the end of each */
     int n;                             /* steps that there are */
+    int64_t until;                     /* the last of them may end later */
     int64_t step_ms, top;              /* top: the number at the upper edge */
     str line, columns;                 /* paths in a box of 240 by 60 */
     int64_t most_at, most;
+};
+/* What the status page could say next. */
+struct room_say {
+    bool may;
+    str keepers; /* who may, "" nobody */
+    status_kind kind;
+    int64_t matter; /* that goes on, 0 a new one */
+    str headline, words, next, key;
+    store_status_component_list parts;
 };
 struct room_view {
     struct frame frame;
@@ -74,10 +85,12 @@ struct room_view {
     struct room_chart chart;
     incident_conversation_list proposed;
     struct status_word status;
-    bool status_open;
-    str says;          /* why a form was refused */
-    bool kept, nobody; /* nobody: Next was pressed, and nobody waits */
-    int64_t sent;      /* the reply that was just sent, 0 */
+    bool status_open, posted;           /* posted: it was just written on */
+    struct room_say say;                /* when it is open */
+    const struct room_fact *said_wrong; /* that the page still states; NULL none */
+    str says;                           /* why a form was refused */
+    bool kept, nobody;                  /* nobody: Next was pressed, and nobody waits */
+    int64_t sent;                       /* the reply that was just sent, 0 */
     str sent_to;
     int64_t sent_conversation;
     bool may_write;
@@ -157,7 +170,7 @@ struct letters_view {
     str next; /* the query that goes on; "" none */
     bool first;
     struct room_fact fact; /* of ROOM_LIST_TOLD */
-    int64_t told_owed;
+    int64_t told_owed;     /* who are, or were, owed a letter because it no longer holds */
 };
 err letters_view(struct web_call *w);
 err fact_view(struct web_call *w);

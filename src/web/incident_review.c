@@ -46,8 +46,7 @@ err review_view(struct web_call *w) {
     const struct store_incident *i = &v->look.incident.incident;
     int64_t until = i->state == INCIDENT_OVER && i->ended_at ? i->ended_at : v->look.now;
     v->chart.step_ms = ((until - i->began_at) / ROOM_CHART_STEPS / MINUTE_MS + 1) * MINUTE_MS;
-    TRY(store_room_buckets(c, w->who.brand.id, id, i->began_at, v->chart.step_ms, ROOM_CHART_STEPS,
-                           v->chart.steps));
+    TRY(room_chart(w->desk, c, w->who.brand.id, id, i->began_at, v->chart.step_ms, v->chart.steps));
     room_chart_of(w, &v->chart, i->began_at, until);
     v->learned = w->in->method == HTTP_GET ? v->look.room.learned : web_param_text(w, "text");
     w->view = v;

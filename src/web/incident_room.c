@@ -1,6 +1,8 @@
+#include "base/random.h"
 #include "room.tmpl.h"
 #include "store/outbox.h"
 #include "web/incident_page.h"
+#include "web/status_desk_page.h"
 
 /* ---- loading ---- */
 
@@ -13,7 +15,9 @@ static err load_held(struct web_call *w, struct room_view *v) {
             TRY(store_owed_to(c, w->arena, w->who.brand.id, v->given.conversation, &v->owed));
     }
     if (!v->given.conversation || w->program) return ERR_NONE;
-    return conversation_load(w, v->given.conversation, false, &v->held);
+    TRY(conversation_load(w, v->given.conversation, false, &v->held));
+    v->held->in_room = true;
+    return ERR_NONE;
 }
 
 /* "Sent to Rosalind. Take it back": while it still may be. */
@@ -38,6 +42,27 @@ static err load_sent(struct web_call *w, struct room_view *v) {
     return ERR_NONE;
 }
 
+static err suggest(struct web_call *w, db_conn *c, struct room_view *v) {
+    const struct store_status_update *newest = &v->status.update;
+    bool goes_on = v->status.said && newest->kind == STATUS_TROUBLE, fixed = v->look.room.fixed_at;
+    if (goes_on) {
+        room_fact_list all = {0};
+        TRY(store_room_facts(c, w->arena, w->who.brand.id, v->look.incident.incident.id, true, &all));
+        v->said_wrong = room_status_wrong(&all, newest->words);
+    }
+    v->say.may = v->may_write && room_keeps_status(&v->look.me);
+    v->say.keepers = room_status_keepers(w->arena, &v->look.people);
+    if (!v->say.may) return ERR_NONE;
+    v->say.kind = goes_on && fixed ? STATUS_OVER : STATUS_TROUBLE;
+    v->say.matter = goes_on ? newest->matter_id : 0;
+    v->say.headline = goes_on ? S("") : str_clip_utf8(v->look.incident.incident.title, STATUS_HEADLINE_BYTES);
+    v->say.words = fixed ? str_clip_utf8(v->look.room.fixed_says, STATUS_WORDS_BYTES)
+                         : room_status_words(w->arena, &v->look);
+    v->say.next = status_next_word(w);
+    v->say.key = token_new(w->arena);
+    return store_status_components(c, w->arena, w->who.brand.id, &v->say.parts);
+}
+
 static err load_more(struct web_call *w, struct room_view *v) {
     const struct store_incident *i = &v->look.incident.incident;
     db_conn *c;
@@ -47,12 +72,12 @@ static err load_more(struct web_call *w, struct room_view *v) {
     TRY(web_read(w, &c));
     TRY(status_is_open(c, w->arena, w->who.brand.id, &v->status_open));
     if (v->status_open) TRY(status_word_of(c, w->arena, w->who.brand.id, i->id, v->look.now, &v->status));
+    if (v->status_open) TRY(suggest(w, c, v));
     TRY(load_sent(w, v));
     int64_t until = i->state == INCIDENT_OVER && i->ended_at ? i->ended_at : v->look.now;
     int64_t step = (until - i->began_at) / ROOM_CHART_STEPS / MINUTE_MS + 1;
     v->chart.step_ms = step * MINUTE_MS;
-    TRY(store_room_buckets(c, w->who.brand.id, i->id, i->began_at, v->chart.step_ms, ROOM_CHART_STEPS,
-                           v->chart.steps));
+    TRY(room_chart(w->desk, c, w->who.brand.id, i->id, i->began_at, v->chart.step_ms, v->chart.steps));
     room_chart_of(w, &v->chart, i->began_at, until);
     return ERR_NONE;
 }
@@ -62,6 +87,7 @@ err room_load(struct web_call *w, int64_t id, struct room_view **ret) {
     v->may_write = web_may(w, RIGHT_WRITE);
     v->base = web_path(w, "/incidents/%lld", (long long)id);
     v->kept = web_param_on(w, "kept") && w->in->method == HTTP_GET;
+    v->posted = web_param_on(w, "posted") && w->in->method == HTTP_GET;
     v->nobody = web_param_on(w, "nobody") && w->in->method == HTTP_GET;
     TRY(room_look(w->desk, w->arena, &w->actor, id, ROOM_EVENTS, &v->look));
     if (v->may_write && !str_eq(w->fragment, S("room"))) TRY(load_held(w, v));
@@ -120,6 +146,7 @@ bool room_again(struct web_call *w, struct conversation_page *p) {
     /* Somebody else's by now: the words stand on the conversation's own page. */
     if (!v->held || v->held->c.id != p->c.id) return false;
     p->frame = v->frame;
+    p->in_room = true;
     v->held = p;
     w->says = S("");
     w->out->type = S("text/html; charset=utf-8");

@@ -158,6 +158,7 @@ static void draw(struct web_call *w, struct room_chart *k) {
 
 void room_chart_of(struct web_call *w, struct room_chart *k, int64_t began, int64_t until) {
     int64_t now = 0, most = 0;
+    k->until = until;
     k->n = (int)((until - began) / k->step_ms) + 1;
     if (k->n > ROOM_CHART_STEPS) k->n = ROOM_CHART_STEPS;
     if (k->n < 1) k->n = 1;

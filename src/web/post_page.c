@@ -128,7 +128,7 @@ static err count(struct web_call *w, struct post_compose *k) {
     return ERR_NONE;
 }
 
-static err load(struct web_call *w, const struct conversation *v, str text, struct post_compose **ret) {
+err post_compose_of(struct web_call *w, const struct conversation *v, str text, struct post_compose **ret) {
     struct post_compose *k = arena_alloc(w->arena, sizeof *k);
     db_conn *c;
     *ret = NULL;
@@ -146,7 +146,36 @@ static err load(struct web_call *w, const struct conversation *v, str text, stru
 
 err post_compose_load(struct web_call *w, const struct conversation_page *p, str text,
                       struct post_compose **ret) {
-    return load(w, &p->c, text, ret);
+    return post_compose_of(w, &p->c, text, ret);
+}
+
+/* ---- what pictures show ---- */
+
+bool post_is_picture(const struct attachment *f) { return str_starts(f->type, S("image/")); }
+
+err post_keep_alts(struct web_call *w, int64_t conversation) {
+    attachment_list files = {0};
+    db_conn *c;
+    if (!conversation) return ERR_NONE;
+    TRY(web_read(w, &c));
+    TRY(store_attachments_of_draft(c, w->arena, w->who.brand.id, conversation, w->who.agent.id, &files));
+    web_read_end(w);
+    for (size_t i = 0; i < files.n; i++) {
+        const struct attachment *f = &files.v[i];
+        const char *name = str_cstr(w->arena, str_fmt(w->arena, "alt-%lld", (long long)f->id));
+        if (!web_param_has(w, name) || str_eq(str_trim(web_param(w, name)), f->alt)) continue;
+        TRY(draft_describe(w->desk, w->arena, &w->actor, conversation, f->id, web_param(w, name)));
+    }
+    return ERR_NONE;
+}
+
+err post_do_describe(struct web_call *w) {
+    int64_t conversation, attachment;
+    TRY(web_id(w, 1, &conversation));
+    TRY(web_param_int(w, "attachment", 0, &attachment));
+    TRY(draft_describe(w->desk, w->arena, &w->actor, conversation, attachment, web_param(w, "alt")));
+    web_go(w, web_path(w, "/c/%lld#text", (long long)conversation));
+    return ERR_NONE;
 }
 
 err post_do_fit(struct web_call *w) {
@@ -157,7 +186,7 @@ err post_do_fit(struct web_call *w) {
     TRY(web_id(w, 1, &id));
     TRY(web_read(w, &c));
     TRY(store_conversation_get(c, w->arena, w->who.brand.id, id, &v));
-    TRY(load(w, &v, web_param_text(w, "text"), &k));
+    TRY(post_compose_of(w, &v, web_param_text(w, "text"), &k));
     if (!k) return err_set(ERR_INVALID, "In this conversation replies leave by mail.");
     w->view = k;
     return ERR_NONE;
@@ -182,6 +211,13 @@ void post_fit_json(const struct web_call *w, struct json_out *o) {
     json_key(o, S("most")), json_int(o, k->most);
     texts_json(o, "parts", &k->parts);
     json_key(o, S("wrong")), json_str(o, k->wrong);
+    json_key(o, S("ways"));
+    json_open_array(o);
+    if (k->ways.is_public) json_str(o, str_z(reply_way_text(REPLY_PUBLIC)));
+    if (k->ways.is_quote) json_str(o, str_z(reply_way_text(REPLY_QUOTE)));
+    if (k->ways.is_private) json_str(o, str_z(reply_way_text(REPLY_PRIVATE)));
+    if (k->ways.mail) json_str(o, str_z(reply_way_text(REPLY_MAIL)));
+    json_close_array(o);
     json_close_object(o);
 }
 

@@ -32,6 +32,14 @@ err said_posts_load(struct web_call *w, struct conversation_page *p);
 err post_compose_load(struct web_call *w, const struct conversation_page *p, str text,
                       struct post_compose **ret);
 
+/* The same outside of its page; NULL where replies leave by mail. */
+err post_compose_of(struct web_call *w, const struct conversation *v, str text, struct post_compose **ret);
+
+/* Keep what a form says of the pictures of one's draft: its fields alt-ID. */
+err post_keep_alts(struct web_call *w, int64_t conversation);
+err post_do_describe(struct web_call *w); /* the same of one, for scripts and programs */
+bool post_is_picture(const struct attachment *f);
+
 /* POST .../fit: how a text would leave. */
 err post_do_fit(struct web_call *w);
 void post_fit_html(struct web_call *w);

@@ -1,5 +1,6 @@
 /* Letters that made us proud: what came back in a week, for everybody who works here. */
 #include "desk/fans.h"
+#include "format/quoted.h"
 #include "training.tmpl.h"
 #include "web/admin_page.h"
 #include "web/training_page.h"
@@ -26,14 +27,34 @@ static err read_week(struct web_call *w, struct proud_view *v) {
     return ERR_NONE;
 }
 
+/* Without what they quote, which is what we wrote. */
+static str own_words(struct web_call *w, str text) {
+    quoted_part_list parts;
+    quoted_split(w->arena, text, &parts);
+    str said = str_trim(quoted_said(w->arena, text, &parts, false));
+    return said.n ? said : str_trim(text);
+}
+
 err proud_view(struct web_call *w) {
     struct proud_view *v = arena_alloc(w->arena, sizeof *v);
     db_conn *c;
     TRY(read_week(w, v));
     TRY(web_read(w, &c));
     const struct praise_ask ask = {.agent = -1, .from = v->from, .until = v->until, .kinds = PRAISE_ALL};
-    TRY(store_praise_list(c, w->arena, w->who.brand.id, &ask, (struct praise_key){0, 0}, PROUD_ROWS,
-                          &v->rows));
+    struct praise_key before = {0, 0};
+    str rest = web_param(w, "after"), at, id;
+    if (rest.n && !(str_split(&rest, '.', &at) && str_split(&rest, '.', &id) && str_to_int(at, &before.at) &&
+                    str_to_int(id, &before.message) && before.message > 0))
+        return err_set(ERR_MISSING, "There is no such list.");
+    TRY(store_praise_list(c, w->arena, w->who.brand.id, &ask, before, PROUD_ROWS + 1, &v->rows));
+    v->next = S("");
+    if (v->rows.n > PROUD_ROWS) {
+        const struct praise_row *last = &v->rows.v[PROUD_ROWS - 1];
+        v->rows.n = PROUD_ROWS;
+        v->next = web_path(w, "/proud?week=%lld&after=%lld.%lld", (long long)v->monday, (long long)last->at,
+                           (long long)last->message_id);
+    }
+    for (size_t i = 0; i < v->rows.n; i++) v->rows.v[i].text = own_words(w, v->rows.v[i].text);
     TRY(frame_load(w, web_text(w, T("Letters that made us proud")), &v->frame));
     v->frame.at = "practice";
     w->view = v;
@@ -66,5 +87,10 @@ void proud_json(const struct web_call *w, struct json_out *o) {
         json_close_object(o);
     }
     json_close_array(o);
+    json_key(o, S("next"));
+    if (v->next.n)
+        json_str(o, str_fmt(w->arena, "/api/v1%.*s", STR_FMT(v->next)));
+    else
+        json_nil(o);
     json_close_object(o);
 }

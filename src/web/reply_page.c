@@ -6,6 +6,7 @@
 #include "composer.tmpl.h"
 #include "desk/outbox.h"
 #include "web/incident_page.h"
+#include "web/post_page.h"
 #include "web/promise_page.h"
 #include "web/routes.h"
 
@@ -163,7 +164,7 @@ err reply_do_send(struct web_call *w) {
                               .answers = web_param(w, "answers"),
                               .stops = &stops};
     if (!reply_way_from(web_param(w, "way"), &wish.way))
-        return err_set(ERR_INVALID, "A reply leaves by mail, public or private.");
+        return err_set(ERR_INVALID, "A reply leaves by mail, public, private or quote.");
     TRY(reply_conversation(w, &wish.conversation));
     TRY(web_param_int(w, "version", -1, &wish.seen_version));
     TRY(web_param_int(w, "inbox", 0, &wish.inbox));
@@ -175,6 +176,7 @@ err reply_do_send(struct web_call *w) {
     TRY(fill_in(w, &wish));
     attachment_list files = {0};
     TRY(attach_all(w, wish.conversation, &files));
+    TRY(post_keep_alts(w, wish.conversation));
     struct reply_made made;
     err e = reply_send(w->desk, w->arena, &w->actor, &wish, &made);
     if (e) return show_stops(w, &wish, e);
@@ -303,6 +305,7 @@ err draft_do_save(struct web_call *w) {
                           .text = web_param_text(w, "text")};
     TRY(reply_conversation(w, &draft.conversation_id));
     web_go(w, place(w, draft.conversation_id));
+    TRY(post_keep_alts(w, draft.conversation_id));
     return draft_save(w->desk, w->arena, &w->actor, &draft);
 }
 
@@ -335,8 +338,13 @@ static err show_files(struct web_call *w, int64_t id) {
         return ERR_NONE;
     }
     struct composing k = {.base = place(w, id)};
+    struct conversation v;
+    struct post_compose *posts = NULL;
     db_conn *c;
     TRY(web_read(w, &c));
+    if (id) TRY(store_conversation_get(c, w->arena, w->who.brand.id, id, &v));
+    if (id) TRY(post_compose_of(w, &v, S(""), &posts));
+    k.posts = posts;
     TRY(store_attachments_of_draft(c, w->arena, w->who.brand.id, id, w->who.agent.id, &k.files));
     w->out->type = S("text/html; charset=utf-8");
     tmpl_draft_files(&w->page, w, &k);

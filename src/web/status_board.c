@@ -25,7 +25,10 @@ struct leaf {
     str host;
     struct store_brand brand;
     str bytes[STATUS_FORMS], etag[STATUS_FORMS];
+    str modified; /* Last-Modified; "": made within a second of the one before, so a date cannot tell them
+                     apart */
     http_kept *whole[STATUS_FORMS], *same[STATUS_FORMS]; /* 200 and 304 */
+    int64_t made_s;                                      /* when, in seconds */
     int64_t due_at; /* when a word is due that was promised first; 0 none */
     bool on_disk;   /* only the refresher looks */
 };
@@ -48,6 +51,15 @@ struct status_board {
 
 /* ---- leaves ---- */
 
+/* RFC 9110, 5.6.7 */
+static str date_of(arena *a, int64_t at) {
+    static const char days[] = "ThuFriSatSunMonTueWed", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct local_time l;
+    zone_local(zone_utc, at, &l);
+    return str_fmt(a, "%.3s, %02d %.3s %04lld %02d:%02d:%02d GMT", days + at / DAY_MS % 7 * 3, l.day,
+                   months + (l.month - 1) * 3, (long long)l.year, l.hour, l.minute, l.second);
+}
+
 static void leaf_unref(struct leaf *l) {
     if (!l || atomic_fetch_sub(&l->refs, 1) != 1) return;
     for (int i = 0; i < STATUS_FORMS; i++) {
@@ -58,9 +70,10 @@ static void leaf_unref(struct leaf *l) {
     free(l);
 }
 
-void status_board_headers(const struct status_board *b, arena *a, status_form form, str etag,
+void status_board_headers(const struct status_board *b, arena *a, status_form form, str etag, str modified,
                           http_pairs *ret) {
     *list_add(a, ret) = (struct http_pair){S("ETag"), etag};
+    if (modified.n) *list_add(a, ret) = (struct http_pair){S("Last-Modified"), modified};
     *list_add(a, ret) = (struct http_pair){S("Cache-Control"), str_z(cache_for)};
     *list_add(a, ret) = (struct http_pair){S("Content-Security-Policy"), status_csp(a)};
     *list_add(a, ret) = (struct http_pair){S("X-Content-Type-Options"), S("nosniff")};
@@ -76,7 +89,7 @@ static err keep_answers(const struct status_board *b, struct leaf *l) {
         http_pairs headers = {0};
         str hash = content_hash(l->arena, l->bytes[i]);
         l->etag[i] = str_fmt(l->arena, "\"%.*s\"", STR_FMT(str_slice(hash, 0, ETAG_BYTES)));
-        status_board_headers(b, l->arena, (status_form)i, l->etag[i], &headers);
+        status_board_headers(b, l->arena, (status_form)i, l->etag[i], l->modified, &headers);
         l->whole[i] =
             http_kept_new(200, str_z(status_form_type((status_form)i)), l->bytes[i], headers.v, headers.n);
         l->same[i] = http_kept_new(304, S(""), S(""), headers.v, headers.n);
@@ -94,7 +107,7 @@ static int64_t first_due(arena *a, const struct status_public *p) {
 }
 
 static err leaf_make(const struct status_board *b, const struct status_public *p, str source, int64_t now,
-                     struct leaf **ret) {
+                     const struct leaf *before, struct leaf **ret) {
     struct leaf *l = memory_zeroed(sizeof *l);
     atomic_init(&l->refs, 1);
     l->arena = arena_new(0);
@@ -106,6 +119,8 @@ static err leaf_make(const struct status_board *b, const struct status_public *p
     l->brand.zone = str_copy(l->arena, p->brand.zone);
     l->brand.language = str_copy(l->arena, p->brand.language);
     l->due_at = first_due(l->arena, p);
+    l->made_s = now / SECOND_MS;
+    l->modified = before && before->made_s >= l->made_s ? S("") : date_of(l->arena, now);
     err e = status_render(l->arena, b->desk->public_url, p, now, l->bytes);
     if (!e) e = keep_answers(b, l);
     if (e) {
@@ -153,7 +168,8 @@ static err look(const struct status_board *b, db_conn *c, arena *a, int64_t now,
         TRY(status_contact(c, a, &w.page, &contact));
         w.source = source_of(a, b, &w, contact, now);
         struct leaf *l = leaf_of(b, w.brand.id);
-        if (l && str_eq(l->source, w.source)) {
+        bool dated = !l || l->modified.n || now / SECOND_MS <= l->made_s;
+        if (l && dated && str_eq(l->source, w.source)) {
             w.there = l;
         } else {
             w.fresh = arena_alloc(a, sizeof *w.fresh);
@@ -202,18 +218,17 @@ static err refresh(struct status_board *b, arena *a) {
     struct leaf *leaves[PAGES_MAX];
     size_t n = 0;
     int64_t now = desk_now(b->desk);
-    err e = look_at_all(b, a, now, &wanted);
+    err e = look_at_all(b, a, now, &wanted), bad = ERR_NONE;
     bool changed = wanted.n != b->n;
     for (size_t i = 0; i < wanted.n && !e; i++) {
         struct wanted *w = &wanted.v[i];
-        if (w->there) {
-            atomic_fetch_add(&w->there->refs, 1);
-            leaves[n++] = w->there;
-            continue;
-        }
-        changed = true;
-        e = leaf_make(b, w->fresh, w->source, now, &leaves[n]);
-        if (!e) n++;
+        struct leaf *before = leaf_of(b, w->brand.id);
+        err made = w->there ? ERR_NONE : leaf_make(b, w->fresh, w->source, now, before, &leaves[n]);
+        if (made) bad = made;
+        changed = changed || (!w->there && !made);
+        /* Where one cannot be made the one before stays, and the others go on. */
+        if (w->there || (made && before)) atomic_fetch_add(&before->refs, 1), leaves[n] = before;
+        n += !made || before;
     }
     if (e || !changed) {
         for (size_t i = 0; i < n; i++) leaf_unref(leaves[i]);
@@ -222,7 +237,7 @@ static err refresh(struct status_board *b, arena *a) {
         swap(b, leaves, n);
     }
     copy_to_disk(b, a);
-    return e;
+    return e ? e : bad;
 }
 
 /* That the database is away is said once, and not every two seconds. */
@@ -345,10 +360,12 @@ static struct leaf *find(const struct status_board *b, const struct http_request
     return NULL;
 }
 
-/* RFC 9110, 13.1.2: any of the list, weak or not. */
-static bool has_it(const struct http_request *q, str etag) {
+/* RFC 9110, 13.1.2: any of the list, weak or not; 13.1.3: a date only where there is none, and the very one
+ * that was given. */
+static bool has_it(const struct http_request *q, const struct leaf *l, status_form form) {
     str seen = http_header(q, S("If-None-Match"));
-    return seen.n && (str_eq(seen, S("*")) || str_find(seen, etag, 0) != SIZE_MAX);
+    if (!seen.n) return l->modified.n && str_eq(http_header(q, S("If-Modified-Since")), l->modified);
+    return str_eq(seen, S("*")) || str_find(seen, l->etag[form], 0) != SIZE_MAX;
 }
 
 http_kept *status_board_quick(struct status_board *b, const struct http_request *q) {
@@ -356,7 +373,7 @@ http_kept *status_board_quick(struct status_board *b, const struct http_request 
     http_kept *k = NULL;
     pthread_mutex_lock(&b->lock);
     struct leaf *l = find(b, q, &form);
-    if (l) k = http_kept_ref(has_it(q, l->etag[form]) ? l->same[form] : l->whole[form]);
+    if (l) k = http_kept_ref(has_it(q, l, form) ? l->same[form] : l->whole[form]);
     pthread_mutex_unlock(&b->lock);
     return k;
 }
@@ -371,6 +388,7 @@ bool status_board_get(struct status_board *b, arena *a, str slug, status_form fo
     pthread_mutex_unlock(&b->lock);
     if (!l) return false;
     *ret = (struct status_shown){.brand = l->brand.id, .row = l->brand};
+    ret->modified = str_copy(a, l->modified);
     ret->bytes = str_copy(a, l->bytes[form]);
     ret->etag = str_copy(a, l->etag[form]);
     ret->row.slug = str_copy(a, l->brand.slug);

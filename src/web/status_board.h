@@ -22,20 +22,20 @@ err status_board_refresh(struct status_board *b);
 
 /* For http_options.quick: /status/SLUG, /status/SLUG/feed.atom, /status/SLUG/status.json, and at a page's own
  * host
- * /, /feed.atom and /status.json. Answers 304 to a fitting If-None-Match. */
+ * /, /feed.atom and /status.json. Answers 304 to a fitting If-None-Match, or else If-Modified-Since. */
 http_kept *status_board_quick(struct status_board *b, const struct http_request *q);
 
 /* The same for a handler, and what else is known of the page without a database. All in the arena. */
 struct status_shown {
     int64_t brand;
-    str bytes, etag;
-    struct store_brand row; /* slug, name, language, zone */
+    str bytes, etag, modified; /* modified: "" none */
+    struct store_brand row;    /* slug, name, language, zone */
 };
 bool status_board_get(struct status_board *b, arena *a, str slug, status_form form, struct status_shown *ret);
 /* When the word that was promised first on a brand's page is due, passed or not; 0 none is promised. */
 int64_t status_board_due(struct status_board *b, int64_t brand);
 /* Headers that go with it, beside the type; in the arena. */
-void status_board_headers(const struct status_board *b, arena *a, status_form form, str etag,
+void status_board_headers(const struct status_board *b, arena *a, status_form form, str etag, str modified,
                           http_pairs *ret);
 
 #endif

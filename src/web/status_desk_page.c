@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "desk/room_status.h"
 #include "status_desk.tmpl.h"
 #include "status_public.tmpl.h"
 #include "web/admin_page.h"
@@ -77,13 +78,17 @@ static void read_typed(struct web_call *w, struct status_typed *t) {
     read_said(w, t);
 }
 
-/* A form that begins: what goes on goes on, and they write again within the hour or so. */
-static void begin_typed(struct status_desk *v, struct web_call *w) {
+str status_next_word(const struct web_call *w) {
     int64_t next = (desk_now(w->desk) + AHEAD_MS + STEP_MS - 1) / STEP_MS * STEP_MS;
+    return clock_of(w->arena, zone_of(w), next);
+}
+
+/* A form that begins: what goes on goes on. */
+static void begin_typed(struct status_desk *v, struct web_call *w) {
     v->typed = (struct status_typed){.kind = STATUS_TROUBLE,
                                      .headline = S(""),
                                      .words = S(""),
-                                     .next = clock_of(w->arena, zone_of(w), next),
+                                     .next = status_next_word(w),
                                      .mail = true,
                                      .key = token_new(w->arena)};
     for (size_t i = 0; i < v->matters.n && !v->typed.matter; i++)
@@ -159,18 +164,18 @@ static err all_work(struct web_call *w, struct status_typed *t) {
     return ERR_NONE;
 }
 
-static err publish(struct web_call *w, struct status_typed *t, int64_t *ret_update) {
-    struct status_post post = {.matter = t->matter,
+static err publish(struct web_call *w, struct status_typed *t, int64_t incident, int64_t *ret_update) {
+    struct status_post post = {.incident = incident,
+                               .matter = t->matter,
                                .kind = t->kind,
                                .headline = t->headline,
                                .words = t->words,
                                .mail = t->mail,
                                .key = t->key};
-    TRY(web_param_int(w, "incident", 0, &post.incident));
     if (t->kind == STATUS_TROUBLE) TRY(next_of(w, t->next, &post.next_at));
     if (t->all_work && t->kind == STATUS_OVER) TRY(all_work(w, t));
     post.said = t->said;
-    return status_post(w->desk, w->arena, &w->actor, &post, ret_update);
+    return (incident ? room_status_post : status_post)(w->desk, w->arena, &w->actor, &post, ret_update);
 }
 
 /* Reads what it will be, and shows it; nothing is written. */
@@ -188,16 +193,18 @@ static err preview(struct web_call *w, const struct status_typed *t) {
 
 err status_desk_post(struct web_call *w) {
     struct status_typed t;
-    int64_t *id = arena_alloc(w->arena, sizeof *id);
+    int64_t *id = arena_alloc(w->arena, sizeof *id), incident;
+    TRY(web_param_int(w, "incident", 0, &incident));
     read_typed(w, &t);
     if (str_eq(web_param(w, "do"), S("preview")) && !w->json) {
         err e = preview(w, &t);
         return e ? admin_again(w, e, status_desk_view) : ERR_NONE;
     }
-    err e = publish(w, &t, id);
+    err e = publish(w, &t, incident, id);
     if (e) return admin_again(w, e, status_desk_view);
     w->view = id;
-    web_go(w, web_path(w, "/status?kept=1"));
+    web_go(w, incident ? web_path(w, "/incidents/%lld?posted=1", (long long)incident)
+                       : web_path(w, "/status?kept=1"));
     return ERR_NONE;
 }
 
@@ -268,13 +275,39 @@ err status_one_withdraw(struct web_call *w) {
 
 /* ---- the page and its parts ---- */
 
+/* What a program does not say of a part stays as it is. */
+static err part_as_it_is(struct web_call *w, struct status_component_form *form) {
+    store_status_component_list all;
+    *form = (struct status_component_form){.position = STATUS_COMPONENTS_MAX, .name = S(""), .note = S("")};
+    TRY(web_param_int(w, "id", 0, &form->id));
+    if (!form->id) return ERR_NONE;
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(w->desk->db, &c));
+    TRY(store_status_components(c, w->arena, w->who.brand.id, &all));
+    for (size_t i = 0; i < all.n; i++) {
+        const struct store_status_component *k = &all.v[i];
+        if (k->id != form->id) continue;
+        form->position = (int64_t)i + 1;
+        form->name = k->name;
+        form->note = k->note;
+        form->state = k->state;
+    }
+    return ERR_NONE;
+}
+
+static err read_part(struct web_call *w, struct status_component_form *form) {
+    TRY(part_as_it_is(w, form));
+    if (web_param_has(w, "name")) form->name = web_param(w, "name");
+    if (web_param_has(w, "note")) form->note = web_param(w, "note");
+    TRY(web_param_int(w, "position", form->position, &form->position));
+    if (web_param_has(w, "state") && !status_state_from(web_param(w, "state"), &form->state))
+        return err_set(ERR_INVALID, "Its state is one of working, slow, partly, down and care.");
+    return ERR_NONE;
+}
+
 err status_part_save(struct web_call *w) {
-    struct status_component_form form = {.name = web_param(w, "name"), .note = web_param(w, "note")};
-    err e = web_param_int(w, "id", 0, &form.id);
-    if (!e) e = web_param_int(w, "position", STATUS_COMPONENTS_MAX, &form.position);
-    if (!e &&
-        !status_state_from(web_param_has(w, "state") ? web_param(w, "state") : S("working"), &form.state))
-        e = err_set(ERR_INVALID, "Its state is one of working, slow, partly, down and care.");
+    struct status_component_form form;
+    err e = read_part(w, &form);
     if (!e) e = status_component_save(w->desk, w->arena, &w->actor, &form);
     if (e) {
         e = admin_again(w, e, status_desk_view);

@@ -61,6 +61,8 @@ err status_page_save(struct web_call *w);
 
 void status_preview(struct page_out *o, const struct status_desk *v); /* what is typed, as it will read */
 bool status_typed_state(const struct status_desk *v, int64_t component, status_state *ret);
+/* "14:30" in the brand's zone, an hour or so from now: when a form that begins says one writes again. */
+str status_next_word(const struct web_call *w);
 str status_clock(const struct status_desk *v, int64_t at); /* "12:30" in the brand's zone */
 str status_zone_when(const struct status_desk *v, int64_t at);
 const char *status_kind_words(status_kind k);

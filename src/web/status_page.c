@@ -13,7 +13,7 @@ static err show(struct web_call *w, status_form form) {
     struct status_shown s;
     http_pairs headers = {0};
     if (!status_board_get(w->web->status, w->arena, w->at.value[0], form, &s)) return no_page();
-    status_board_headers(w->web->status, w->arena, form, s.etag, &headers);
+    status_board_headers(w->web->status, w->arena, form, s.etag, s.modified, &headers);
     for (size_t i = 0; i < headers.n; i++) {
         str name = headers.v[i].name;
         /* The router writes these itself. */
@@ -21,7 +21,8 @@ static err show(struct web_call *w, status_form form) {
             w->csp = str_cstr(w->arena, headers.v[i].value);
         else if (str_eq(name, S("Cache-Control")))
             w->cache = str_cstr(w->arena, headers.v[i].value);
-        else if (str_eq(name, S("ETag")) || str_eq(name, S("Access-Control-Allow-Origin")))
+        else if (str_eq(name, S("ETag")) || str_eq(name, S("Last-Modified")) ||
+                 str_eq(name, S("Access-Control-Allow-Origin")))
             web_header(w, str_cstr(w->arena, name), headers.v[i].value);
     }
     w->out->type = str_z(status_form_type(form));
@@ -84,6 +85,30 @@ void status_subscribe_json(const struct web_call *w, struct json_out *o) {
 
 /* ---- links ---- */
 
+/* A page that was closed leaves nobody without a way out of its mails. */
+static err begin_link(struct web_call *w, struct status_site **ret) {
+    struct status_site *v = arena_alloc(w->arena, sizeof *v);
+    if (begin(w, ret) == ERR_NONE) return ERR_NONE;
+    *v = (struct status_site){.w = w, .closed = true};
+    {
+        DB_READ_AUTO db_conn *c = NULL;
+        TRY(db_read_begin(w->desk->db, &c));
+        err e = store_brand_by_slug(c, w->arena, w->at.value[0], &v->brand);
+        if (e == ERR_MISSING) return no_page();
+        TRY(e);
+    }
+    *ret = v;
+    return ERR_NONE;
+}
+
+/* Of a brand whose page is closed only those hear who have a link. */
+static err know_link(struct web_call *w, struct status_site *v, status_link *ret) {
+    TRY(status_link_open(w->desk, w->arena, v->brand.id, w->at.value[1], ret));
+    if (v->closed && *ret == STATUS_LINK_NONE) return no_page();
+    w->view = v;
+    return ERR_NONE;
+}
+
 static void links_are_private(struct web_call *w, const struct status_site *v) {
     web_header(w, "X-Robots-Tag", S("noindex, nofollow"));
     if (v->link == STATUS_LINK_NONE && !v->answered) w->out->status = 404;
@@ -91,8 +116,8 @@ static void links_are_private(struct web_call *w, const struct status_site *v) {
 
 err status_link_view(struct web_call *w) {
     struct status_site *v;
-    TRY(begin(w, &v));
-    TRY(status_link_open(w->desk, w->arena, v->brand.id, w->at.value[1], &v->link));
+    TRY(begin_link(w, &v));
+    TRY(know_link(w, v, &v->link));
     links_are_private(w, v);
     return ERR_NONE;
 }
@@ -100,12 +125,12 @@ err status_link_view(struct web_call *w) {
 err status_link_do(struct web_call *w) {
     struct status_site *v;
     status_link before;
-    TRY(begin(w, &v));
+    TRY(begin_link(w, &v));
     str doing = web_param(w, "do");
     bool one_click = str_eq_nocase(web_param(w, "List-Unsubscribe"), S("One-Click"));
     bool yes = str_eq(doing, S("yes")), no = str_eq(doing, S("no")) || one_click;
+    TRY(know_link(w, v, &before));
     if (!yes && !no) return err_set(ERR_INVALID, "Say yes or no.");
-    TRY(status_link_open(w->desk, w->arena, v->brand.id, w->at.value[1], &before));
     TRY(status_link_answer(w->desk, w->arena, v->brand.id, w->at.value[1], yes ? STATUS_YES : STATUS_NO,
                            &v->link));
     /* Who says no twice is told the same; to a mail program a link that ended is no mistake. */

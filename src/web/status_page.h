@@ -19,6 +19,7 @@ struct status_site {
     bool done;        /* the form was taken */
     status_link link; /* of the page behind a link */
     bool answered;    /* a button there was just pressed */
+    bool closed;      /* the page is not open (any more) */
 };
 err status_subscribe_view(struct web_call *w);
 err status_subscribe_do(struct web_call *w);

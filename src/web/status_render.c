@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/embedded.h"
+#include "base/random.h"
 #include "status_public.tmpl.h"
 
 enum { ROW_BYTES = 400, ROWS_MOST = 30, NOTES_LEVEL = ROWS_MOST + 1, BARE_LEVEL = NOTES_LEVEL + 1 };
@@ -96,6 +97,12 @@ str status_iso(const struct status_sheet *s, int64_t at) {
                    l.hour, l.minute, l.second, l.offset_minutes < 0 ? '-' : '+', offset / 60, offset % 60);
 }
 
+str status_stamp(const struct status_sheet *s, struct page_out *o, int64_t at) {
+    struct local_time l;
+    zone_local(s->zone, at, &l);
+    return str_fmt(s->a, "%.*s, %02d:%02d", STR_FMT(page_day_text(o, at)), l.hour, l.minute);
+}
+
 static const struct zone *zone_of(const struct store_brand *brand) {
     const struct zone *z;
     return zone_load(brand->zone, &z) == ERR_NONE ? z : zone_utc;
@@ -119,8 +126,19 @@ str status_zone_words(const struct status_sheet *s) {
 
 /* ---- what is shown ---- */
 
-struct status_words status_words_of(const struct store_status_update *u) {
-    return (struct status_words){u->words, u->by_name, u->at, u->edited_at, u->next_at};
+/* A blank line that holds a space looks the same, and begins no paragraph. */
+static str tightened(arena *a, str words) {
+    BUF_AUTO buf b = BUF_MAX(2 * words.n + 1);
+    for (size_t i = 0; i < words.n; i++) {
+        buf_add_char(&b, words.p[i]);
+        if (words.p[i] == '\n') buf_add_char(&b, ' ');
+    }
+    return str_copy(a, buf_str(&b));
+}
+
+struct status_words status_words_of(const struct status_sheet *s, const struct store_status_update *u) {
+    str words = s->tight ? tightened(s->a, u->words) : u->words;
+    return (struct status_words){words, u->by_name, u->at, u->edited_at, u->next_at};
 }
 
 static str absolute(arena *a, str public_url, const struct store_brand *brand, const char *rest) {
@@ -199,14 +217,15 @@ static bool try_html(struct status_sheet *s, int less, str *ret) {
     struct page_out o = {.out = &b, .lang = s->lang, .zone = s->zone, .now = s->now};
     s->notes = less < NOTES_LEVEL;
     fill_rows(s, less < ROWS_MOST ? (size_t)(ROWS_MOST - less) : 0);
-    if (less == BARE_LEVEL) s->matters.n = 0;
+    if (less == BARE_LEVEL) s->matters.n = 0, s->tight = true;
     tmpl_status_public(&o, s);
     if (!buf_ok(&b)) return false;
     *ret = str_copy(s->a, buf_str(&b));
     return true;
 }
 
-/* What is older goes first, then the notes beside the components, then matters other than the newest. */
+/* What is older goes first, then the notes beside the components, then matters other than the newest, and
+ * what parts its paragraphs. */
 static err render_html(struct status_sheet s, str *ret) {
     for (int less = 0; less <= BARE_LEVEL; less++)
         if (try_html(&s, less, ret)) return ERR_NONE;
@@ -219,10 +238,32 @@ static void add_time(struct status_sheet *s, buf *b, const char *name, int64_t a
     buf_add_fmt(b, "<%s>%.*s</%s>", name, STR_FMT(status_iso(s, at)), name);
 }
 
+/* XML 1.0 knows no U+FFFE and U+FFFF, and no control characters: with one of them the whole feed is none. */
+static void add_text(buf *b, str text) {
+    size_t from = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        bool none = i + 2 < text.n && c == 0xef && (unsigned char)text.p[i + 1] == 0xbf &&
+                    (unsigned char)text.p[i + 2] >= 0xbe;
+        bool control = c < 0x20 && c != '\n' && c != '\t';
+        if (!none && !control) continue;
+        html_escape(b, str_slice(text, from, i));
+        if (none) i += 2;
+        from = i + 1;
+    }
+    html_escape(b, str_slice(text, from, text.n));
+}
+
 static void add_element(buf *b, const char *name, const char *attributes, str text) {
     buf_add_fmt(b, "<%s%s>", name, attributes);
-    html_escape(b, text);
+    add_text(b, text);
     buf_add_fmt(b, "</%s>\n", name);
+}
+
+/* RFC 4287, 4.2.6: the same for ever, wherever the page stands by then; a UUID of version 8 (RFC 9562). */
+static str lasting_id(arena *a, int64_t brand, int64_t update) {
+    str h = content_hash(a, str_fmt(a, "status %lld %lld", (long long)brand, (long long)update));
+    return str_fmt(a, "urn:uuid:%.8s-%.4s-8%.3s-8%.3s-%.12s", h.p, h.p + 8, h.p + 12, h.p + 15, h.p + 18);
 }
 
 static void add_link(buf *b, const char *rel, str url, const char *type) {
@@ -248,7 +289,7 @@ static void add_entry(struct status_sheet *s, buf *b, const struct store_status_
     str title = u->headline.n ? u->headline : m ? m->headline : S("");
     buf_add(b, S("<entry>\n"));
     add_element(b, "title", "", title.n ? title : one_line(s->a, str_clip_utf8(u->words, 80)));
-    add_element(b, "id", "", str_fmt(s->a, "%.*s#%lld", STR_FMT(s->page_url), (long long)u->id));
+    add_element(b, "id", "", lasting_id(s->a, s->p->brand.id, u->id));
     add_link(b, "alternate", s->page_url, "text/html");
     add_time(s, b, "published", u->at);
     add_time(s, b, "updated", u->edited_at ? u->edited_at : u->at);
@@ -271,7 +312,7 @@ static err render_atom(struct status_sheet s, str *ret) {
                 s.lang ? s.lang->tag : "en");
     add_element(&b, "title", "", buf_str(&title));
     add_element(&b, "subtitle", "", s.title);
-    add_element(&b, "id", "", s.page_url);
+    add_element(&b, "id", "", lasting_id(s.a, s.p->brand.id, 0));
     add_link(&b, "self", s.feed_url, "application/atom+xml");
     add_link(&b, "alternate", s.page_url, "text/html");
     add_time(&s, &b, "updated", s.p->page.changed_at);

@@ -47,18 +47,21 @@ struct status_sheet {
     str title, page_url, subscribe_url, feed_url, json_url;
     status_row_list today, before;
     bool notes; /* of components */
+    bool tight; /* paragraphs are lines, to fit */
 };
 void status_style(struct page_out *o);                    /* the policy and the style element */
 str status_iso(const struct status_sheet *s, int64_t at); /* "2026-11-22T11:40:00+01:00" */
-const char *status_state_words(status_state v);           /* T("Not answering") */
-const char *status_state_since(status_state v);           /* T("Not answering since {0}") */
-str status_zone_words(const struct status_sheet *s);      /* "Europe/Berlin, CET" */
+/* With its day whenever that is: an old copy is known by it. */
+str status_stamp(const struct status_sheet *s, struct page_out *o, int64_t at);
+const char *status_state_words(status_state v);      /* T("Not answering") */
+const char *status_state_since(status_state v);      /* T("Not answering since {0}") */
+str status_zone_words(const struct status_sheet *s); /* "Europe/Berlin, CET" */
 
 /* The standing words of an update, as on the page: for the preview, too. */
 struct status_words {
     str words, by_name;
     int64_t at, edited_at, next_at;
 };
-struct status_words status_words_of(const struct store_status_update *u);
+struct status_words status_words_of(const struct status_sheet *s, const struct store_status_update *u);
 
 #endif

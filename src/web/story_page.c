@@ -133,7 +133,7 @@ err tale_view_page(struct web_call *w) {
     TRY(web_read(w, &c));
     TRY(store_story_get(c, w->arena, w->who.brand.id, id, &v->s));
     TRY(store_story_asks(c, w->arena, w->who.brand.id, id, &v->asks));
-    TRY(child_is_in(c, w->arena, w->who.brand.id, v->s.conversation_id, &v->child));
+    TRY(story_child_in(c, w->arena, w->who.brand.id, v->s.conversation_id, &v->child, &v->near));
     TRY(child_get_in(c, w->arena, w->who.brand.id, v->s.conversation_id, &k));
     v->grown_up = k.state == CHILD_CONFIRMED && !k.forgotten_at;
     TRY(frame_load(w, web_text(w, T("A story")), &v->frame));
@@ -166,6 +166,7 @@ void tale_json(const struct web_call *w, struct json_out *o) {
     json_story(o, &v->s);
     json_key(o, S("proposed")), json_str(o, v->proposed ? v->quote : S(""));
     json_key(o, S("child")), json_bool(o, v->child);
+    json_key(o, S("shown")), json_bool(o, v->s.state == STORY_YES && !story_hidden_text(v).n);
     json_key(o, S("asked"));
     json_open_array(o);
     for (size_t i = 0; i < v->asks.n; i++) json_ask(o, &v->asks.v[i]);
@@ -296,10 +297,13 @@ err story_do_withdraw(struct web_call *w) {
 
 err story_quotes_view(struct web_call *w) {
     struct story_quotes *v = arena_alloc(w->arena, sizeof *v);
+    int64_t before;
+    TRY(web_param_int(w, "before", 0, &before));
     TRY(frame_load(w, web_text(w, T("For our own walls")), &v->frame));
     v->frame.at = "stories";
+    v->first = before == 0;
     web_read_end(w);
-    TRY(story_team(w->desk, w->arena, w->who.brand.id, &v->rows));
+    TRY(story_team(w->desk, w->arena, w->who.brand.id, before, &v->rows, &v->next));
     w->view = v;
     return ERR_NONE;
 }
@@ -329,6 +333,11 @@ void story_quotes_json(const struct web_call *w, struct json_out *o) {
         json_close_object(o);
     }
     json_close_array(o);
+    json_key(o, S("before"));
+    if (v->next)
+        json_id(o, v->next);
+    else
+        json_nil(o);
     json_close_object(o);
 }
 

@@ -33,6 +33,7 @@ struct story_page {
     str body;             /* the letter without what it quotes */
     str reach;            /* as typed */
     bool child, grown_up; /* a child wrote; a grown-up has confirmed */
+    bool near;            /* nobody said so, but a child wrote from this customer elsewhere */
     str says;
     bool kept;
     int64_t conversation; /* after asking */
@@ -52,6 +53,8 @@ err story_do_withdraw(struct web_call *w);
 struct story_quotes {
     struct frame frame;
     story_shown_list rows;
+    int64_t next; /* 0: this is the last page */
+    bool first;
 };
 err story_quotes_view(struct web_call *w);
 void story_quotes_html(struct web_call *w);
@@ -81,12 +84,12 @@ struct story_link_view {
 err story_link_view(struct web_call *w);
 err story_link_do(struct web_call *w);
 void story_link_html(struct web_call *w);
+err story_link_picture(struct web_call *w);
 
 struct story_wall_view {
     struct web_call *w;
     struct story_wall wall;
-    uint64_t version; /* story_wall_version before it was read */
-    bool first;
+    int64_t before;
 };
 err story_wall_view(struct web_call *w);
 void story_wall_html(struct web_call *w);
@@ -97,6 +100,8 @@ err story_wall_picture(struct web_call *w);
 /* ---- for templates ---- */
 
 const char *story_shelf_title(story_shelf v); /* "New", in English: the key of its translation */
+/* The beginning of what a letter says itself, in whole words. */
+str story_begin(struct web_call *w, str letter);
 /* The words of a row: chosen, or the beginning of the letter. */
 str story_line(struct web_call *w, const struct store_tale *s);
 /* "Yes, with first name", "Asked on 3 March", "Not thanked yet"; and its chip: chip--ink, chip--open or "".
@@ -108,5 +113,7 @@ str story_reach_text(struct web_call *w, const struct store_tale *s);
 str story_ask_text(struct web_call *w,
                    const struct store_story_ask *k); /* "Yes, in full: the public wall, our own walls" */
 str story_who(struct web_call *w, const struct story_shown *s); /* "Corinne", "A child", "Somebody" */
+/* They agreed, and still it is not shown: why, "" when it is. */
+str story_hidden_text(const struct story_page *v);
 
 #endif

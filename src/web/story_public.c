@@ -2,6 +2,7 @@
  * browsers or anything between, so that what is taken back is gone. */
 #include <time.h>
 
+#include "base/zone.h"
 #include "desk/sign_in.h"
 #include "format/html.h"
 #include "story_wall.tmpl.h"
@@ -9,6 +10,18 @@
 #include "web/story_page.h"
 
 enum { AGAIN_MAX = 5, FEED_BYTES = 4 << 20 };
+
+/* Whoever reads is nobody that we know: days are those of the brand. */
+static void in_zone_of(struct web_call *w, str zone) {
+    const struct zone *z = NULL;
+    if (zone.n && !zone_load(zone, &z)) w->page.zone = z;
+}
+
+static void send_jpeg(struct web_call *w, str jpeg) {
+    web_header(w, "X-Robots-Tag", S("noindex, noarchive"));
+    web_header(w, "Cross-Origin-Resource-Policy", S("same-origin"));
+    web_bytes(w, "image/jpeg", jpeg);
+}
 
 /* ---- the link ---- */
 
@@ -45,6 +58,7 @@ static err load_link(struct web_call *w, struct story_link_view *v) {
     if (e == ERR_LIMIT) w->status = 429;
     TRY(e);
     v->wall_url = story_wall_url(w->desk, w->arena, v->link.brand_slug);
+    in_zone_of(w, v->link.brand_zone);
     return ERR_NONE;
 }
 
@@ -63,7 +77,7 @@ static err answer(struct web_call *w, struct story_link_view *v) {
         return err_set(ERR_DENIED,
                        "You are signed in to the desk. Only whoever got the letter can answer here.");
     if (web_param_on(w, "withdraw"))
-        e = story_link_withdraw(w->desk, w->arena, token, web_peer(w), &v->link);
+        e = story_link_withdraw(w->desk, w->arena, token, &v->link);
     else
         e = story_link_answer(w->desk, w->arena, token, web_peer(w), &v->typed, language, &v->link);
     if (e == ERR_LIMIT) w->status = 429;
@@ -75,13 +89,15 @@ err story_link_do(struct web_call *w) {
     v->typed = (struct story_said){.wall = web_param_on(w, "wall"),
                                    .team = web_param_on(w, "team"),
                                    .photos = web_param_on(w, "photos"),
-                                   .i_am_grown_up = web_param_on(w, "grown_up")};
+                                   .i_am_grown_up = web_param_on(w, "grown_up"),
+                                   .seen = web_param(w, "seen")};
     if (!story_answer_from(web_param(w, "answer"), &v->typed.answer)) v->typed.answer = SHOW_UNSAID;
     v->inside = is_inside(w);
     err e = answer(w, v);
     if (!e) {
         v->wall_url = story_wall_url(w->desk, w->arena, v->link.brand_slug);
-        v->done = true;
+        v->done = v->link.kept;
+        in_zone_of(w, v->link.brand_zone);
         status_of(w, v);
         return ERR_NONE;
     }
@@ -98,14 +114,22 @@ void story_link_html(struct web_call *w) {
     tmpl_story_link(&w->page, v);
 }
 
+err story_link_picture(struct web_call *w) {
+    int64_t file;
+    str jpeg;
+    TRY(web_id(w, 1, &file));
+    TRY(story_link_photo(w->desk, w->arena, w->at.value[0], web_peer(w), file, &jpeg));
+    send_jpeg(w, jpeg);
+    return ERR_NONE;
+}
+
 /* ---- the wall ---- */
 
 static err load_wall(struct web_call *w, struct story_wall_view *v) {
-    int64_t before;
-    TRY(web_param_int(w, "before", 0, &before));
-    v->version = story_wall_version();
-    v->first = before == 0;
-    return story_wall_open(w->desk, w->arena, w->at.value[0], before, &v->wall);
+    TRY(web_param_int(w, "before", 0, &v->before));
+    TRY(story_wall_open(w->desk, w->arena, w->at.value[0], v->before, &v->wall));
+    in_zone_of(w, v->wall.brand_zone);
+    return ERR_NONE;
 }
 
 err story_wall_view(struct web_call *w) {
@@ -119,7 +143,10 @@ err story_wall_view(struct web_call *w) {
 }
 
 /* Whatever was taken back while the page was made is not on it: then it is made anew. */
-static bool is_stale(const struct story_wall_view *v) { return v->version != story_wall_version(); }
+static bool is_stale(struct web_call *w, const struct story_wall_view *v) {
+    bool still;
+    return story_wall_still(w->desk, w->arena, &v->wall, v->before, &still) || !still;
+}
 
 static void too_busy(struct web_call *w) {
     web_error(w, 503, "busy", web_text(w, T("The stories change just now. Try again in a moment.")));
@@ -130,7 +157,7 @@ void story_wall_html(struct web_call *w) {
     for (int i = 0; i < AGAIN_MAX; i++) {
         buf_clear(w->page.out);
         tmpl_story_wall(&w->page, v);
-        if (!is_stale(v)) return;
+        if (!is_stale(w, v)) return;
         if (load_wall(w, v)) break;
     }
     buf_clear(w->page.out);
@@ -180,6 +207,13 @@ static void write_atom(struct web_call *w, const struct story_wall_view *v, buf 
     buf_add_z(b, "</feed>\n");
 }
 
+/* Not the moment: the page has the day only. */
+static str day_of(const struct web_call *w, int64_t at) {
+    struct local_time t;
+    zone_local(w->page.zone, at, &t);
+    return str_fmt(w->arena, "%04lld-%02d-%02d", (long long)t.year, t.month, t.day);
+}
+
 static void json_photos(struct web_call *w, const struct story_wall_view *v, size_t i, struct json_out *o) {
     const struct story_wall_photos *p = &v->wall.photos[i];
     str url = story_wall_url(w->desk, w->arena, v->wall.brand_slug);
@@ -203,7 +237,7 @@ static void write_json(struct web_call *w, const struct story_wall_view *v, buf 
         json_key(&o, S("quote")), json_str(&o, s->quote);
         json_key(&o, S("name")), json_str(&o, s->name);
         json_key(&o, S("child")), json_bool(&o, s->child);
-        json_key(&o, S("said_at")), json_int(&o, s->said_at);
+        json_key(&o, S("said_on")), json_str(&o, day_of(w, s->said_at));
         json_photos(w, v, i, &o);
         json_close_object(&o);
     }
@@ -226,7 +260,7 @@ static err serve(struct web_call *w, const char *type,
         TRY(load_wall(w, &v));
         buf_clear(&b);
         write(w, &v, &b);
-        if (is_stale(&v)) continue;
+        if (is_stale(w, &v)) continue;
         web_bytes(w, type, str_copy(w->arena, buf_str(&b)));
         return ERR_NONE;
     }
@@ -242,14 +276,9 @@ err story_wall_feed(struct web_call *w) { return serve(w, "application/json", wr
 err story_wall_picture(struct web_call *w) {
     int64_t story, file;
     str jpeg;
-    uint64_t version = story_wall_version();
     TRY(web_id(w, 1, &story));
     TRY(web_id(w, 2, &file));
     TRY(story_wall_photo(w->desk, w->arena, w->at.value[0], story, file, &jpeg));
-    if (version != story_wall_version())
-        TRY(story_wall_photo(w->desk, w->arena, w->at.value[0], story, file, &jpeg));
-    web_header(w, "X-Robots-Tag", S("noindex, noarchive"));
-    web_header(w, "Cross-Origin-Resource-Policy", S("same-origin"));
-    web_bytes(w, "image/jpeg", jpeg);
+    send_jpeg(w, jpeg);
     return ERR_NONE;
 }

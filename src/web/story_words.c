@@ -2,7 +2,7 @@
 #include "letter/thanks.h"
 #include "web/story_page.h"
 
-enum { LINE_BYTES = 300 };
+enum { LINE_BYTES = 240 };
 
 static str fill(struct web_call *w, const char *msgid, str a0, str a1) {
     BUF_AUTO buf b = BUF_MAX(4096);
@@ -23,13 +23,19 @@ const char *story_shelf_title(story_shelf v) {
     return "";
 }
 
-str story_line(struct web_call *w, const struct store_tale *s) {
-    if (s->ask.quote.n) return s->ask.quote;
-    if (s->quote.n) return s->quote;
-    str text = story_even(w->arena, s->text), begin = str_clip_utf8(text, LINE_BYTES);
+str story_begin(struct web_call *w, str letter) {
+    str text = story_even(w->arena, story_own_words(w->arena, letter));
+    if (!text.n) text = story_even(w->arena, letter);
+    str begin = str_clip_utf8(text, LINE_BYTES);
     if (begin.n == text.n) return text;
     while (begin.n && begin.p[begin.n - 1] != ' ') begin.n--;
+    if (!begin.n) begin = str_clip_utf8(text, LINE_BYTES);
     return str_fmt(w->arena, "%.*s\xE2\x80\xA6", STR_FMT(begin));
+}
+
+str story_line(struct web_call *w, const struct store_tale *s) {
+    if (s->ask.quote.n) return s->ask.quote;
+    return s->quote.n ? s->quote : story_begin(w, s->text);
 }
 
 static str answer_text(struct web_call *w, story_answer v) {
@@ -111,4 +117,17 @@ str story_ask_text(struct web_call *w, const struct store_story_ask *k) {
 str story_who(struct web_call *w, const struct story_shown *s) {
     if (s->child) return web_text(w, T("A child"));
     return s->name.n ? s->name : web_text(w, T("Somebody who wrote to us"));
+}
+
+str story_hidden_text(const struct story_page *v) {
+    const struct store_story_ask *k = &v->s.ask;
+    struct web_call *w = v->frame.w;
+    if (v->s.state != STORY_YES) return S("");
+    if (k->grown_up && !v->grown_up)
+        return web_text(w, T("It is not shown: the grown-up who confirmed does not stand by this any more."));
+    if (!k->grown_up && v->child)
+        return web_text(
+            w, T("It is not shown: a child may have written it, and no grown-up was asked. If a grown-up "
+                 "wrote it, say so in the conversation."));
+    return S("");
 }

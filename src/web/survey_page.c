@@ -71,7 +71,7 @@ err survey_save(struct web_call *w) {
 
 /* 410: it was a link once. */
 static void status_of(struct web_call *w, const struct answer_view *v) {
-    if (v->done) return;
+    if (v->done || v->never) return;
     switch (v->link.state) {
     case SURVEY_LINK_GOOD: return;
     case SURVEY_LINK_WRONG: w->out->status = 404; return;
@@ -96,8 +96,16 @@ err answer_view(struct web_call *w) {
     return ERR_NONE;
 }
 
+static err answer_never(struct web_call *w, struct answer_view *v) {
+    TRY(survey_never(w->desk, w->arena, w->at.value[0], &v->link));
+    v->never = v->link.state != SURVEY_LINK_WRONG;
+    status_of(w, v);
+    return ERR_NONE;
+}
+
 err answer_do(struct web_call *w) {
     struct answer_view *v = new_view(w);
+    if (web_param_on(w, "never")) return answer_never(w, v);
     v->words = str_clip_utf8(web_param_text(w, "words"), TYPED_BYTES);
     if (web_param_int(w, "chosen", 0, &v->chosen)) v->chosen = 0;
     err e = survey_answer(w->desk, w->arena, w->at.value[0], v->words, v->chosen, &v->link);

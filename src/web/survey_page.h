@@ -25,7 +25,7 @@ struct answer_view {
     survey_choice_texts choices;
     str words, says, action;
     int64_t chosen;
-    bool done;
+    bool done, never; /* never: they asked to be asked no more */
 };
 err answer_view(struct web_call *w);
 err answer_do(struct web_call *w);

@@ -196,10 +196,13 @@ static err write_mine(struct web_call *w, const struct practice_room *v) {
     web_header(w, "Content-Disposition", S("attachment; filename=\"practice.txt\""));
     for (size_t i = 0; i < v->mine.n && w->out->body.n < MINE_BYTES; i++) {
         const struct store_practice *p = &v->mine.v[i];
-        struct training_letter l;
-        if (!p->done_at || training_letter(w->desk, w->arena, brand, p->letter, &l)) continue;
+        struct training_letter l = {.subject = practice_subject(v, p), .text = S("")};
+        if (!p->done_at) continue;
+        /* Its letter may be gone; what they wrote is theirs all the same. */
+        err e = training_letter(w->desk, w->arena, brand, p->letter, &l);
+        if (e && e != ERR_MISSING) return e;
         buf_add_fmt(&w->out->body, "== %.*s ==\n\n", STR_FMT(l.subject));
-        buf_add(&w->out->body, l.text);
+        if (!e) buf_add(&w->out->body, l.text);
         buf_add(&w->out->body, S("\n\n-- \n\n"));
         buf_add(&w->out->body, p->text);
         buf_add(&w->out->body, S("\n\n\n"));
@@ -235,6 +238,19 @@ static err load_remarks(struct web_call *w, struct practice_one *v) {
     return ERR_NONE;
 }
 
+/* A letter that is not among the good ones any more: what they wrote to it stays theirs to read. */
+static err letter_gone(struct web_call *w, const struct store_practice *p, struct training_letter *ret) {
+    if (!p) return err_set(ERR_MISSING, "There is no such letter in the practice room.");
+    *ret = (struct training_letter){.key = p->letter,
+                                    .subject = web_text(w, T("A letter of before")),
+                                    .from = S(""),
+                                    .text = web_text(w, T("It is not among the letters of before any more.")),
+                                    .loved = S(""),
+                                    .thanks = S(""),
+                                    .loved_by = S("")};
+    return ERR_NONE;
+}
+
 static err load_letter(struct web_call *w, struct practice_one *v) {
     int64_t brand = is_guest(w) ? 0 : w->who.brand.id;
     str key = w->at.value[1];
@@ -242,11 +258,13 @@ static err load_letter(struct web_call *w, struct practice_one *v) {
     web_read_end(w);
     /* A link that ended leads to nothing, whatever stands behind it. */
     if (is_guest(w)) TRY(training_open(w->desk, w->arena, w->at.value[0], &(struct store_applicant){0}));
-    TRY(training_letter(w->desk, w->arena, brand, key, &letter));
+    err e = training_letter(w->desk, w->arena, brand, key, &letter);
+    if (e && e != ERR_MISSING) return e;
     *v = (struct practice_one){.text = S(""), .quote = S(""), .note = S(""), .letter = letter};
     TRY(load_room(w, &v->room));
     web_read_end(w);
     const struct store_practice *p = practice_of(&v->room, key);
+    if (e) TRY(letter_gone(w, p, &v->letter));
     if (!p) return ERR_NONE;
     v->row = *p;
     v->text = p->text;
@@ -330,8 +348,10 @@ err practice_read_view(struct web_call *w) {
     TRY(training_read(c, w->arena, w->who.brand.id, w->who.agent.id, id, &v->row, &v->notes));
     TRY(load_room(w, &v->room));
     web_read_end(w);
-    TRY(training_letter(w->desk, w->arena, v->row.applicant_id ? 0 : w->who.brand.id, v->row.letter,
-                        &v->letter));
+    err e = training_letter(w->desk, w->arena, v->row.applicant_id ? 0 : w->who.brand.id, v->row.letter,
+                            &v->letter);
+    if (e && e != ERR_MISSING) return e;
+    if (e) TRY(letter_gone(w, &v->row, &v->letter));
     v->text = v->row.text;
     if (w->in->method != HTTP_GET) {
         v->quote = str_clip_utf8(web_param_text(w, "quote"), TYPED_TEXT);
@@ -371,6 +391,14 @@ const struct store_practice *practice_of(const struct practice_room *v, str lett
 bool practice_shows(const struct practice_room *v, int64_t reader) {
     for (size_t i = 0; i < v->readers.n; i++)
         if (v->readers.v[i] == reader) return true;
+    return false;
+}
+
+bool practice_is_offered(const struct practice_room *v, str letter) {
+    for (size_t i = 0; i < v->demo.n; i++)
+        if (str_eq(v->demo.v[i].key, letter)) return true;
+    for (size_t i = 0; i < v->past.n; i++)
+        if (str_eq(v->past.v[i].key, letter)) return true;
     return false;
 }
 

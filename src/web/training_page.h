@@ -71,6 +71,7 @@ struct proud_view {
     int64_t monday, before, behind; /* 20261116; behind 0: this week is the last */
     int64_t from, until;
     praise_list rows;
+    str next; /* the path of more of them; "" none */
 };
 err proud_view(struct web_call *w);
 void proud_html(struct web_call *w);
@@ -80,6 +81,7 @@ void proud_json(const struct web_call *w, struct json_out *o);
 
 const struct store_practice *practice_of(const struct practice_room *v, str letter); /* NULL: not begun */
 bool practice_shows(const struct practice_room *v, int64_t reader);
+bool practice_is_offered(const struct practice_room *v, str letter);
 str practice_subject(const struct practice_room *v, const struct store_practice *p);
 
 #endif

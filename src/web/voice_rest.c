@@ -17,6 +17,7 @@ static const struct {
     [REMARK_CANNED_LETTER] = {T("The same letter as others got"),
                               T("The whole of it is like one that three or more other people were sent.")},
     [REMARK_SLOT] = {T("A place still to be written"), T("A framework's [[place]] has not been filled.")},
+    [REMARK_FACT] = {T("A fact that was taken out"), T("It states what colleagues found to be untrue.")},
 };
 
 const char *stop_kind_title(remark_kind k) { return stop_kinds[k].title; }

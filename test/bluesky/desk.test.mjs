@@ -96,6 +96,55 @@ test("a mention becomes a conversation; the reply is seen by who wrote it, once"
   assert.equal(out.outbox[0].state, "sent");
 });
 
+/** Attached to one's draft and described; the same bytes at every call. */
+async function attach(id, alt) {
+  const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==", "base64");
+  const form = new FormData();
+  form.append("file", new Blob([png], { type: "image/png" }), "lever.png");
+  const r = await fetch(`${desk.url}/api/v1${at(`/c/${id}/attach`)}`, { method: "POST",
+    headers: { authorization: `Bearer ${desk.defaultToken}` }, body: form });
+  const { attachment } = await r.json();
+  assert.equal((await post(`/c/${id}/describe`, { attachment, alt })).status, 200);
+}
+
+test("a picture is seen with its words, and a post of ours shows theirs below it", async () => {
+  const made = await says(ann, "@tidewatch.test which one is the lever that lifts the anchor?");
+  let c = await look("the conversation", () => conversationWith("lever that lifts the anchor"));
+  let id = c.conversation?.id ?? c.id;
+  await attach(id, "A red lever beside the winch");
+  let sent = await post(`/c/${id}/reply`, { text: "Dear ann, it is the red one beside the winch. Ines", override: "a test",
+    version: c.conversation?.version ?? c.version });
+  assert.equal(sent.status, 200, sent.text);
+  const [{ post: ours }] = await until("the picture", async () => {
+    await n.settle();
+    const { thread } = (await ann.agent.getPostThread({ uri: made.uri })).data;
+    return thread.replies.length ? thread.replies : null;
+  }, 60);
+  assert.equal(ours.embed.$type, "app.bsky.embed.images#view");
+  assert.deepEqual(ours.embed.images.map((x) => x.alt), ["A red lever beside the winch"]);
+  const cleo = await n.account("cleo.test");
+  const theirs = await says(cleo, "@tidewatch.test my ferry carries the whole kitchen now");
+  c = await look("the conversation", () => conversationWith("carries the whole kitchen"));
+  id = c.conversation?.id ?? c.id;
+  await attach(id, "A ferry under way");
+  sent = await post(`/c/${id}/reply`, { way: "quote", text: "Dear cleo, what a ferry! Look at her, everybody. Ines", override: "a test",
+    version: c.conversation?.version ?? c.version });
+  assert.equal(sent.status, 200, sent.text);
+  const told = await until("that she is told", async () => {
+    await n.settle();
+    return (await cleo.agent.listNotifications()).data.notifications.find((x) => x.reason === "quote");
+  }, 60);
+  assert.equal(told.author.did, us.did);
+  assert.equal(told.record.reply, undefined);
+  const { embed } = (await cleo.agent.getPosts({ uris: [told.uri] })).data.posts[0];
+  assert.equal(embed.$type, "app.bsky.embed.recordWithMedia#view");
+  assert.equal(embed.record.record.uri, theirs.uri);
+  assert.deepEqual(embed.media.images.map((x) => x.alt), ["A ferry under way"]);
+  // What she says to that is her conversation, too.
+  await says(cleo, "Thank you! She is called Nora.", { reply: { root: { uri: told.uri, cid: told.cid }, parent: { uri: told.uri, cid: told.cid } } });
+  await look("that it joined", async () => (await get(`/c/${id}`)).messages.some((m) => (m.text ?? "").includes("She is called Nora")));
+});
+
 test("a post that is deleted while it waits is hidden", async () => {
   const made = await says(bob, "@tidewatch.test the gangway of my ferry broke in two");
   const c = await look("the conversation", () => conversationWith("gangway of my ferry"));

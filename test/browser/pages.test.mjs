@@ -23,7 +23,7 @@ const notPages = new Set(["/", "/healthz", "/metrics", "/assets/:version/:file",
   "/b/:brand/defects/export.json", "/b/:brand/c/:id/gestures", "/b/:brand/gestures.csv", "/b/:brand/gestures/:id",
   "/b/:brand/incidents/:id/review.md", "/b/:brand/incidents/:id/review.csv", "/b/:brand/incidents/:id/review.json",
   "/b/:brand/leeway", "/consent", "/social/consent", "/social/client.json", "/b/:brand/admin/accounts/:id", "/b/:brand/c/:id/links",
-  "/b/:brand/fans/files/:file", "/stories/:slug/atom", "/stories/:slug/json", "/stories/:slug/:id/photo/:file",
+  "/b/:brand/fans/files/:file", "/stories/:slug/atom", "/stories/:slug/json", "/stories/:slug/:id/photo/:file", "/story/:token/photo/:file",
   "/status/:slug/feed.atom", "/status/:slug/status.json", "/b/:brand/practice/mine.txt", "/practice/:token/mine.txt"]);
 
 /** Of what was promised: gestures, boxes, defects and tests, worries, what the public sees. */

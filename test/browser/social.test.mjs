@@ -8,6 +8,8 @@ import { everyLook, openBrowser, openContext, signIn, skip } from "../lib/browse
 import { Desk, root, until } from "../lib/desk.mjs";
 import { MastodonFake } from "../lib/mastodon_fake.mjs";
 
+/** One red point. */
+const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==", "base64");
 const shots = path.join(root, "build/test/shots");
 let d, fake, browser, context, page, account;
 const at = (p) => `/b/${d.slug}${p}`;
@@ -86,8 +88,20 @@ test("a post is shown as what it is, and answered as a thread", { skip, timeout:
   await page.getByText("How it is parted").click();
   assert.equal(await page.locator("#fit ol li").count(), 2);
   assert.match(await page.locator("#fit ol li").first().innerText(), /^@mina@far\.example Dear Mina/);
+  // A picture goes along when somebody has said what it shows.
+  await page.locator("[data-attach] input[type=file]").setInputFiles({ name: "lever.png", mimeType: "image/png", buffer: png });
+  const shows = page.getByLabel("What lever.png shows");
+  await shows.waitFor();
   assert.deepEqual(await everyLook(page, "post", picture("conversation-post")), []);
   await page.setViewportSize({ width: 1440, height: 900 });
+  await area.fill("Dear مينا, look at the red lever.");
+  await page.locator("[data-send-button]").click();
+  await page.locator("#conflict").getByText("Say in words what").waitFor();
+  const kept = page.waitForResponse((r) => r.url().endsWith("/describe"));
+  await shows.fill("A red lever at the foot of the crane");
+  await kept;
+  await page.reload();
+  assert.equal(await shows.inputValue(), "A red lever at the foot of the crane");
   await area.fill("x".repeat(600));
   await page.locator(".fit__wrong").waitFor();
   await page.locator("[data-send-button]").click();
@@ -97,6 +111,8 @@ test("a post is shown as what it is, and answered as a thread", { skip, timeout:
   await page.locator("#fit").getByText("it leaves as 2 posts in a row").waitFor();
   await page.locator("[data-send-button]").click();
   await page.locator("#held").waitFor();
+  const sent = (await get(`/c/${c.id}`)).messages.at(-1);
+  assert.deepEqual(sent.files.map((f) => f.name), ["lever.png"]);
 });
 
 test("without scripts the way is chosen and the length is shown", { skip, timeout: 60000 }, async () => {

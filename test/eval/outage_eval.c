@@ -93,7 +93,8 @@ static bool read_file(const char *path, struct file *f) {
         const char *created = json_string_value(json_object_get(row, "created"));
         if (row && created && read_time(created, l)) {
             struct watch_letter *m = &l->w.letter;
-            m->id = m->conversation_id = strtoll(text_of_key(f->a, row, "id").p, NULL, 10);
+            (void)str_to_int(text_of_key(f->a, row, "id"), &m->id);
+            m->conversation_id = m->id;
             m->customer_id = (int64_t)(str_hash(text_of_key(f->a, row, "customer")) >> 1);
             m->subject = text_of_key(f->a, row, "title");
             m->text = text_of_key(f->a, row, "letter");

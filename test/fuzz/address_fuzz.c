@@ -1,4 +1,5 @@
-/* Any bytes as an address, an address list, a subject and a date: addresses have their normal form, which is its own. */
+/* Any bytes as an address, an address list, a subject and a date: addresses have their normal form, which is
+ * its own. */
 #include <stdlib.h>
 
 #include "format/compose.h"

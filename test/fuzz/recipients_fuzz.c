@@ -1,5 +1,5 @@
-/* Any bytes as an address list: a mail to it is written such that it reads back as the same, each domain as it stands
- * on the wire, and nothing else is added to it. */
+/* Any bytes as an address list: a mail to it is written such that it reads back as the same, each domain as
+ * it stands on the wire, and nothing else is added to it. */
 #include <stdlib.h>
 
 #include "format/compose.h"

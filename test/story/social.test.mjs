@@ -90,6 +90,24 @@ test("a mention becomes a conversation, and its answer hangs where it belongs", 
   assert.notEqual(other.id, c.id);
 });
 
+test("a picture leaves with the words that say what it shows, and not without", async () => {
+  fake.write("pia@far.example", "@help@toys.example which of them is the red lever?");
+  const c = await comes("which of them is the red lever");
+  const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==", "base64");
+  const form = new FormData();
+  form.append("file", new Blob([png], { type: "image/png" }), "lever.png");
+  const attached = await fetch(`${d.url}/api/v1/b/${d.slug}/c/${c.id}/attach`, {
+    method: "POST", headers: { authorization: `Bearer ${d.defaultToken}` }, body: form });
+  const { attachment } = await attached.json();
+  const bare = await d.api("POST", `/b/${d.slug}/c/${c.id}/reply`, { text: "Dear Pia, this one.", key: "bare" });
+  assert.equal(bare.status, 422, bare.text);
+  assert.match(bare.text, /Say in words what/);
+  await post(`/c/${c.id}/describe`, { attachment, alt: "A red lever at the foot of the crane" });
+  await settles(await reply(c, "Dear Pia, this one."), "sent");
+  const ours = fake.ours().at(-1);
+  assert.deepEqual(ours.media_attachments.map((m) => m.description), ["A red lever at the foot of the crane"]);
+});
+
 test("a private message is answered privately, and names nobody else", async () => {
   fake.account("dad@far.example");
   fake.write("milo@far.example", "@help@toys.example this is my address, @dad@far.example knows", { visibility: "direct" });

@@ -364,6 +364,38 @@ static void test_an_old_token_is_renewed(void **state) {
     assert_true(str_eq(kept, account.secret) && str_find(kept, S("CANARY-password"), 0) != SIZE_MAX);
 }
 
+static err latest(void *context, arena *to, str *ret_secret) {
+    (void)context;
+    *ret_secret = str_copy(to, kept);
+    return ERR_NONE;
+}
+
+/* A token to renew by works once: who finds that another process was quicker takes what that one was given.
+ */
+static void test_tokens_that_another_process_renewed_are_used(void **state) {
+    (void)state;
+    struct social_call c = a_call(false);
+    account.latest = latest;
+    kept = str_fmt(a,
+                   "{\"pds\":\"%.*s\",\"did\":\"did:plc:us\",\"access\":\"CANARY-access-2\","
+                   "\"refresh\":\"CANARY-refresh-2\",\"password\":\"CANARY-password\"}",
+                   STR_FMT(base_url()));
+    SCRIPT({"getProfile", 401, "{\"error\":\"ExpiredToken\"}", NULL, NULL},
+           {"getProfile", 200, PROFILE, NULL, NULL});
+    assert_int_equal(profile_of(&c).result, SOCIAL_DONE);
+    all_asked();
+    assert_int_equal(renewals, 0);
+    assert_string_equal(peer.authorization, "Bearer CANARY-access-2");
+    /* Those have ended, too, and nobody was quicker: it is renewed. */
+    static const struct reply ended[] = {{"getProfile", 401, "{\"error\":\"ExpiredToken\"}", NULL, NULL},
+                                         {"refreshSession", 200, TOKENS("3"), NULL, NULL},
+                                         {"getProfile", 200, PROFILE, NULL, NULL}};
+    script(ended, 3);
+    assert_int_equal(profile_of(&c).result, SOCIAL_DONE);
+    all_asked();
+    assert_int_equal(renewals, 1);
+}
+
 static void test_a_refresh_token_that_ended_gives_way_to_the_password(void **state) {
     (void)state;
     struct social_call c = a_call(false);
@@ -682,6 +714,7 @@ int main(void) {
         cmocka_unit_test(test_a_form_with_a_file),
         cmocka_unit_test(test_proofs),
         cmocka_unit_test(test_an_old_token_is_renewed),
+        cmocka_unit_test(test_tokens_that_another_process_renewed_are_used),
         cmocka_unit_test(test_a_refresh_token_that_ended_gives_way_to_the_password),
         cmocka_unit_test(test_somebody_has_to_sign_in),
         cmocka_unit_test(test_tokens_are_kept_before_they_are_used),

@@ -146,6 +146,52 @@ static void one_sender_is_one_voice(void **state) {
 }
 
 /* From 300 senders, with a name and a number of their own in each. */
+/* Somebody repeats in public what others wrote, word for word. */
+static void who_repeats_takes_nothing_away(void **state) {
+    (void)state;
+    burst *b = history(start, 21, 40);
+    for (int i = 0; i < 8; i++) {
+        str said = usual_text(outage[i]);
+        struct burst_letter own = letter_of(i + 1, start + i * 4 * MINUTE_MS, said, "en"),
+                            again = letter_of(99, start + (i * 4 + 1) * MINUTE_MS, said, "en");
+        assert_true(burst_add(b, &own) && burst_add(b, &again));
+    }
+    burst_cluster_list list = look(b, start + 40 * MINUTE_MS);
+    assert_int_equal(list.n, 1);
+    assert_true(list.v[0].voices >= 7 && list.v[0].voices <= 8);
+    burst_free(b);
+}
+
+/* Three letters a week, for months: what eight people say within an hour is an incident all the same. */
+static void a_small_brand_has_incidents(void **state) {
+    (void)state;
+    for (int weeks = 2; weeks <= 20; weeks += 18) {
+        burst *b = burst_new();
+        for (int64_t day = -7 * weeks; day < 0; day++) {
+            if (day % 7 == -1 || day % 7 == -3 || day % 7 == -6)
+                put(b, 100000 + next_id, start + day * DAY_MS, "");
+            burst_advance(b, start + (day + 1) * DAY_MS);
+        }
+        for (int i = 0; i < 8; i++) put(b, i + 1, start + i * 4 * MINUTE_MS, outage[i]);
+        assert_int_equal(look(b, start + 40 * MINUTE_MS).n, weeks > 2);
+        burst_free(b);
+    }
+}
+
+/* A new desk brings in the mail of eight weeks, a page at a time: it then knows how many usually write. */
+static void what_is_brought_in_tells_the_hours(void **state) {
+    (void)state;
+    burst *b = burst_new();
+    const char *const new_version = "Mine is 4711.5.";
+    for (int i = 0; i < 56 * 24; i++) {
+        put(b, 100000 + next_id, start - (56 * 24 - i) * (int64_t)HOUR_MS, "");
+        if (i % 200 == 199) assert_int_equal(look(b, start).n, 0);
+    }
+    for (int i = 0; i < 24; i++) put(b, i + 1, start + i * (int64_t)HOUR_MS, i % 3 ? "" : new_version);
+    assert_int_equal(look(b, start + DAY_MS).n, 0);
+    burst_free(b);
+}
+
 static void one_template_is_one_voice(void **state) {
     (void)state;
     burst *b = history(start, 21, 40);
@@ -370,6 +416,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(quiet_weeks_are_quiet, setup, teardown),
         cmocka_unit_test_setup_teardown(many_say_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(one_sender_is_one_voice, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_repeats_takes_nothing_away, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_small_brand_has_incidents, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_brought_in_tells_the_hours, setup, teardown),
         cmocka_unit_test_setup_teardown(one_template_is_one_voice, setup, teardown),
         cmocka_unit_test_setup_teardown(short_copies_are_no_incident, setup, teardown),
         cmocka_unit_test_setup_teardown(a_number_alone_is_none, setup, teardown),

@@ -4,6 +4,9 @@
 
 #include "social_kit.h"
 
+#include "base/zone.h"
+#include "desk/fans.h"
+#include "desk/follower.h"
 #include "desk/forget_person.h"
 #include "desk/secret.h"
 
@@ -30,6 +33,67 @@ static void test_connecting(void **state) {
     other.account = S("");
     assert_ok(channel_reconnect(&kit.d, kit.a, &site.ines.actor, net.channel, &other));
     assert_false(str_eq(net_channel().secret, row.secret));
+    /* The same account by a name that it took since: its posts would be kept twice. */
+    net.known_as = str_cstr(kit.a, row.account);
+    again = (struct channel_form){.kind = S("bluesky"), .account = S("renamed.example"), .password = S("x")};
+    assert_int_equal(channel_add(&kit.d, kit.a, &site.ines.actor, &again, &inbox), ERR_CONFLICT);
+    assert_ok(channel_reconnect(&kit.d, kit.a, &site.ines.actor, net.channel, &again));
+    assert_str(net_channel().account, "renamed.example");
+}
+
+static str ask_consent(int64_t inbox, const char *account) {
+    struct channel_form form = {.kind = S("bluesky"), .account = str_z(account)};
+    str url;
+    assert_ok(
+        channel_consent_ask(&kit.d, kit.a, &site.ines.actor, site.ines.agent.account_id, inbox, &form, &url));
+    size_t at = str_find(url, S("state="), 0);
+    return str_slice(url, at + 6, url.n);
+}
+
+static err consent_by(const struct web_person *who, str state, const char *account, int64_t *ret_inbox) {
+    int64_t brand;
+    return channel_consent_done(&kit.d, kit.a, who->agent.account_id, state, str_z(account), &brand,
+                                ret_inbox);
+}
+
+/* Consent counts for the person who asked, once, for a while, and while they may still ask. */
+static void test_consent(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    net_begin();
+    int64_t inbox, again;
+    str first = ask_consent(0, "consents.example"), asked = ask_consent(0, "consents.example");
+    assert_int_equal(consent_by(&site.ines, first, "consents.example", &inbox), ERR_MISSING);
+    assert_int_equal(consent_by(&site.ines, S("another"), "consents.example", &inbox), ERR_MISSING);
+    assert_int_equal(consent_by(&site.ines, S(""), "consents.example", &inbox), ERR_MISSING);
+    assert_int_equal(consent_by(&site.hugo, asked, "consents.example", &inbox), ERR_MISSING);
+    assert_int_equal(consent_by(&site.lena, asked, "consents.example", &inbox), ERR_MISSING);
+    assert_ok(db_write(kit.db, kit_exec, "UPDATE agent SET role = 'lead' WHERE role = 'administrator'"));
+    assert_int_equal(consent_by(&site.ines, asked, "consents.example", &inbox), ERR_MISSING);
+    char back[200];
+    snprintf(back, sizeof back, "UPDATE agent SET role = 'administrator' WHERE account_id IN (%lld, %lld)",
+             (long long)site.ines.agent.account_id, (long long)site.hugo.agent.account_id);
+    assert_ok(db_write(kit.db, kit_exec, back));
+    assert_ok(consent_by(&site.ines, asked, "consents.example", &inbox));
+    assert_int_equal(consent_by(&site.ines, asked, "consents.example", &again), ERR_MISSING);
+    /* Too late; and somebody else was signed in at the network than the account that it is for. */
+    asked = ask_consent(inbox, "");
+    kit.now += CHANNEL_CONSENT_MS + SECOND_MS;
+    assert_int_equal(consent_by(&site.ines, asked, "consents.example", &again), ERR_CONFLICT);
+    asked = ask_consent(inbox, "");
+    assert_int_equal(consent_by(&site.ines, asked, "somebody.example", &again), ERR_CONFLICT);
+    assert_ok(consent_by(&site.ines, asked, "consents.example", &again));
+    assert_int_equal(again, inbox);
+    /* The same account once more, asked for by another name. */
+    asked = ask_consent(0, "consents-too.example");
+    assert_int_equal(consent_by(&site.ines, asked, "consents.example", &again), ERR_CONFLICT);
+    assert_ok(channel_remove(&kit.d, kit.a, &site.ines.actor, inbox));
+    assert_int_equal(consent_by(&site.ines, asked, "consents.example", &again), ERR_CONFLICT);
+    assert_non_null(strstr(err_text(), "as consents.example"));
+    asked = ask_consent(0, "consents.example");
+    assert_ok(consent_by(&site.ines, asked, "consents.example", &again));
+    assert_int_equal(again, inbox);
+    assert_ok(channel_remove(&kit.d, kit.a, &site.ines.actor, inbox));
 }
 
 static void test_a_mention_becomes_a_conversation(void **state) {
@@ -39,6 +103,7 @@ static void test_a_mention_becomes_a_conversation(void **state) {
     struct post p = net_post("m1", "mina", "The crane is stuck.");
     p.kind = POST_REPLY;
     p.spoiler = S("boats");
+    p.created_at = kit.now + 400 * (int64_t)DAY_MS; /* a clock that is ahead, or a joke */
     *list_add(kit.a, &p.images) =
         (struct post_image){S("https://cdn.example/1.jpg"), S("a crane"), S("image/jpeg")};
     net_one(p);
@@ -48,6 +113,7 @@ static void test_a_mention_becomes_a_conversation(void **state) {
     assert_str(row.spoiler, "boats");
     struct message m = net_message(row.message_id);
     assert_str(m.text, "The crane is stuck.");
+    assert_true(m.said_at <= kit.now);
     assert_str(m.from_name, "mina");
     assert_int_equal(m.channel, CHANNEL_BLUESKY);
     struct conversation v = net_conversation(m.conversation_id);
@@ -117,6 +183,66 @@ static void test_many_by_one_stand_once(void **state) {
     net_round();
     assert_int_not_equal(net_row("f-later").conversation_id, at);
     assert_int_not_equal(net_row("fd").conversation_id, net_row("f-later").conversation_id);
+}
+
+/* A network that gives more than it was asked for: the cursor passes none of it by. */
+static void test_a_page_that_is_too_long(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    enum { MORE = SOCIAL_FETCH_MAX + 20 };
+    struct post posts[MORE];
+    net_begin();
+    for (int i = 0; i < MORE; i++) posts[i] = net_post(str_fmt(kit.a, "long%d", i).p, "lena", "Hello");
+    net_page(posts, MORE);
+    net_round();
+    assert_int_equal(net_channel().kept, MORE);
+    assert_true(net_row("long0").message_id && net_row(str_fmt(kit.a, "long%d", MORE - 1).p).message_id);
+}
+
+static int64_t followers_on(int64_t day) {
+    DB_READ_AUTO db_conn *c = NULL;
+    follower_list all = {0};
+    int64_t n = -1;
+    assert_ok(db_read_begin(kit.db, &c));
+    assert_ok(store_followers(c, kit.a, site.inbox.brand, day, &all));
+    for (size_t i = 0; i < all.n; i++)
+        if (all.v[i].day == day && str_eq(all.v[i].network, net_channel().address)) n = all.v[i].n;
+    return n;
+}
+
+static void test_followers_are_asked_for_once_a_day(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    const struct zone *zone;
+    assert_ok(db_write(kit.db, kit_exec, "UPDATE brand SET zone = 'Pacific/Auckland'"));
+    assert_ok(zone_load(S("Pacific/Auckland"), &zone));
+    net_begin();
+    net.followers = 0;
+    /* Half an hour before midnight there. */
+    kit.now += DAY_MS - (kit.now + 13 * HOUR_MS) % DAY_MS - 30 * MINUTE_MS;
+    int64_t today = fans_day_of(zone, kit.now), tomorrow = fans_day_of(zone, kit.now + HOUR_MS);
+    assert_int_not_equal(today, tomorrow);
+    /* No answer: the round is well all the same, and it is not asked again at once. */
+    net_round();
+    net_round();
+    assert_int_equal(net.asked, 1);
+    assert_int_equal(net_channel().state, CHANNEL_IS_WELL);
+    assert_int_equal(followers_on(today), -1);
+    net.followers = 4711;
+    kit.now += HOUR_MS;
+    net_round();
+    assert_int_equal(followers_on(tomorrow), 4711);
+    for (int i = 0; i < 3; i++) {
+        kit.now += 2 * HOUR_MS;
+        net_round();
+    }
+    assert_int_equal(net.asked, 2);
+    net.followers = 4720;
+    kit.now += DAY_MS;
+    net_round();
+    assert_int_equal(net.asked, 3);
+    assert_int_equal(followers_on(fans_day_of(zone, kit.now)), 4720);
+    assert_int_equal(followers_on(tomorrow), 4711);
 }
 
 static void test_an_edit_keeps_what_was_said(void **state) {
@@ -190,6 +316,13 @@ static void test_a_deletion_takes_the_words(void **state) {
     assert_int_equal(found.n, 0);
     if (!store_raw_get(c, kit.a, site.inbox.brand, was.message_id, &raw))
         assert_true(str_find(raw.bytes, S("Secretword"), 0) == SIZE_MAX);
+    /* It comes back (an account that was shut for a while): from then on it is asked for again. */
+    net.now.n = 0;
+    net_one(p);
+    net_round();
+    assert_str(net_message(was.message_id).text, "Secretword in a post");
+    assert_true(net_row("d1").look_at > kit.now);
+    assert_int_equal(net_events(v.id, "post_back"), 1);
 }
 
 static void test_bad_answers(void **state) {
@@ -252,6 +385,12 @@ static void test_the_same_page_for_ever(void **state) {
     net_run("mentions");
     assert_true(net.fetched >= CHANNEL_PAGES_MAX);
     assert_true(net_channel().kept > 15);
+    assert_true(net_channel().next_at <= kit.now + SECOND_MS);
+    /* And where it tells nothing new, the network is not asked as fast as it answers. */
+    kit.now += HOUR_MS;
+    net.endless = true;
+    net_run("mentions");
+    assert_true(net_channel().next_at >= kit.now + CHANNEL_BUSY_MS);
 }
 
 static void test_signed_out_and_paused(void **state) {
@@ -270,6 +409,15 @@ static void test_signed_out_and_paused(void **state) {
     assert_ok(channel_pause(&kit.d, kit.a, &site.ines.actor, net.channel, false));
     net_round();
     assert_true(net_row("o1").message_id);
+    /* Its inbox switched off and on again on the page of inboxes: it is read again. */
+    assert_ok(inbox_disable(&kit.d, kit.a, site.inbox.brand, net.channel));
+    net_round();
+    net_one(net_post("o3", "olga", "Hello again"));
+    net_round();
+    assert_false(net_row("o3").message_id);
+    assert_ok(inbox_enable(&kit.d, kit.a, site.inbox.brand, net.channel));
+    net_round();
+    assert_true(net_row("o3").message_id);
     /* Tokens that were renewed are kept, and not what they were before. */
     str before = net_channel().secret;
     net.renew = true;
@@ -367,8 +515,11 @@ static void test_one_at_a_time(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         KIT_TEST(test_connecting),
+        KIT_TEST(test_consent),
         KIT_TEST(test_a_mention_becomes_a_conversation),
         KIT_TEST(test_threads),
+        KIT_TEST(test_a_page_that_is_too_long),
+        KIT_TEST(test_followers_are_asked_for_once_a_day),
         KIT_TEST(test_many_by_one_stand_once),
         KIT_TEST(test_an_edit_keeps_what_was_said),
         KIT_TEST(test_a_deletion_takes_the_words),

@@ -14,6 +14,7 @@
 #include "desk/intake.h"
 #include "desk/order.h"
 #include "desk/people.h"
+#include "desk/promise.h"
 #include "desk/reply.h"
 #include "desk/survey.h"
 #include "social/hook_sign.h"
@@ -84,10 +85,11 @@ static int64_t letter(str address, const char *text) {
 
 static void answer(int64_t conversation) {
     static int n;
+    n++;
     struct reply_wish wish = {.conversation = conversation,
                               .seen_version = -1,
                               .subject = S("Re"),
-                              .text = str_fmt(kit.a, "Reply %d to you.", ++n),
+                              .text = str_fmt(kit.a, "Reply %d to you.", n),
                               .key = str_fmt(kit.a, "more %d", n),
                               .override = S("a test"),
                               .close_after = true,
@@ -106,6 +108,18 @@ static int64_t signs(fan_kind kind) {
     assert_ok(db_read_begin(kit.db, &c));
     assert_ok(store_fan_sign_count(c, w.ines.brand, kind, &ask, &n));
     return n;
+}
+
+static struct fan_week week_of(int64_t at) {
+    DB_READ_AUTO db_conn *c = NULL;
+    const struct zone *zone;
+    fan_week_list rows;
+    assert_ok(zone_load(S("Europe/Berlin"), &zone));
+    int64_t week = fans_week_of(zone, at);
+    assert_ok(db_read_begin(kit.db, &c));
+    assert_ok(store_fan_weeks(c, kit.a, w.ines.brand, week, week, &rows));
+    assert_int_equal(rows.n, 1);
+    return rows.v[0];
 }
 
 static purchase_list purchases(void) {
@@ -150,8 +164,8 @@ static void test_purchases(void **state) {
     answer(letter(S("bo@customer.example"), "Which tug is it?"));
     assert_int_equal(signs(FAN_PURCHASE), 1);
     assert_str(purchases().v[0].customer_name, "Ada");
-    struct order_form f = {S("B-9"), S("bo+shop@customer.example"), S("2027-01-15T09:30:00Z"), S(""), S(""),
-                           S("")};
+    struct order_form f = {
+        S("B-9"), S("bo+shop@customer.example"), S("2027-01-15T09:30:00Z"), S(""), S(""), S(""), S("")};
     assert_ok(order_put(&kit.d, kit.a, &w.ines, &f, PURCHASE_API));
     assert_int_equal(signs(FAN_PURCHASE), 2);
     f.address = S("bo@customer.example");
@@ -172,6 +186,55 @@ static void test_purchases(void **state) {
     assert_int_equal(r.kept, 1);
 }
 
+static int64_t bought_at(const char *number) {
+    purchase_list all = purchases();
+    for (size_t i = 0; i < all.n; i++)
+        if (str_eq(all.v[i].number, str_z(number))) return all.v[i].bought_at;
+    return 0;
+}
+
+/* Given back is given back: in whatever order a shop tells it, and however often. */
+static void test_refunds(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    world();
+    kit.now = friday;
+    str di = S("di@customer.example");
+    answer(letter(di, "Is there a red one?"));
+    kit.now += 3 * (int64_t)DAY_MS;
+    int64_t before = signs(FAN_PURCHASE);
+    struct order_report r = {0};
+    struct order_form f = {
+        .number = S("R-1"), .address = di, .day = S("2027-01-18T05:30:00-02:00"), .what = S("A red one")};
+    assert_ok(order_put(&kit.d, kit.a, &w.ines, &f, PURCHASE_API));
+    assert_int_equal(bought_at("R-1"), friday + (2 * 24 + 23) * (int64_t)HOUR_MS + 30 * (int64_t)MINUTE_MS);
+    assert_int_equal(signs(FAN_PURCHASE), before + 1);
+    assert_ok(
+        order_import(&kit.d, kit.a, &w.ines, S("number,address,day,refunded\nR-1,,,yes\nR-2,,,YES\n"), &r));
+    assert_int_equal(r.kept, 2);
+    assert_int_equal(signs(FAN_PURCHASE), before);
+    assert_int_equal(bought_at("R-1"), 0);
+    /* What comes late brings neither back. */
+    assert_ok(order_put(&kit.d, kit.a, &w.ines, &f, PURCHASE_API));
+    f.number = S("R-2");
+    assert_ok(order_put(&kit.d, kit.a, &w.ines, &f, PURCHASE_API));
+    assert_int_equal(signs(FAN_PURCHASE), before);
+    f.number = S("R-3");
+    f.refunded = S("perhaps");
+    assert_int_equal(order_put(&kit.d, kit.a, &w.ines, &f, PURCHASE_API), ERR_INVALID);
+    static const char *const wrong[] = {"2027-01-15T10:30:00", "2027-01-15T10:30:00+2:00",
+                                        "2027-01-15T10:30:00Zz", "2027-01-15T10:30:0xZ",
+                                        "2027-01-15T10:30:00.5+01:00x"};
+    f.refunded = S("");
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        f.day = str_z(wrong[i]);
+        assert_int_equal(order_put(&kit.d, kit.a, &w.ines, &f, PURCHASE_API), ERR_INVALID);
+    }
+    f.day = S("2027-01-15t10:30:00.25+01:00");
+    assert_ok(order_put(&kit.d, kit.a, &w.ines, &f, PURCHASE_API));
+    assert_int_equal(bought_at("R-3"), friday + HOUR_MS + 30 * (int64_t)MINUTE_MS);
+}
+
 static err take(const char *id, int64_t at, str body, str secret, int64_t *ret_kept) {
     struct hook_keys keys = {.secret = secret, .old = S("")};
     struct order_hook_call call = {.slug = w.done.brand.slug,
@@ -180,6 +243,29 @@ static err take(const char *id, int64_t at, str body, str secret, int64_t *ret_k
                                    .signature = hook_signature(kit.a, &keys, str_z(id), at, body),
                                    .body = body};
     return order_hook_take(&kit.d, kit.a, &call, ret_kept);
+}
+
+static err drop(db_conn *c, void *arg) { return fans_drop(c, kit.a, w.ines.brand, *(int64_t *)arg); }
+
+/* Whoever is to go leaves no purchase behind that nobody has, and comes back to it if they stay after all. */
+static void test_drop(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    world();
+    kit.now = friday;
+    str gil = S("gil@customer.example");
+    answer(letter(gil, "Does it float?"));
+    kit.now += DAY_MS;
+    struct order_form f = {.number = S("G-1"), .address = gil, .day = S("2027-01-15T20:00:00Z")};
+    int64_t before = signs(FAN_PURCHASE);
+    assert_ok(order_put(&kit.d, kit.a, &w.ines, &f, PURCHASE_API));
+    assert_int_equal(signs(FAN_PURCHASE), before + 1);
+    int64_t person = purchases().v[0].person;
+    assert_true(person > 0);
+    assert_ok(db_write(kit.db, drop, &person));
+    assert_true(purchases().v[0].person < 0);
+    assert_int_equal(signs(FAN_PURCHASE), before + 1);
+    assert_int_equal(purchases().v[0].person, person);
 }
 
 static void test_hook(void **state) {
@@ -206,6 +292,14 @@ static void test_hook(void **state) {
     assert_int_equal(take("m3", kit.now, two, secret, &kept), ERR_INVALID);
     assert_int_equal(take("m3", kit.now, S("nonsense"), secret, &kept), ERR_INVALID);
     assert_int_equal(take("m3", kit.now, S("{\"purchases\":3}"), secret, &kept), ERR_INVALID);
+    /* A number as the number, and an amount that is none: it is said, and never silently left out. */
+    str odd =
+        S("{\"number\":77,\"address\":\"ada@customer.example\",\"day\":\"2027-01-14\",\"amount\":19.9}");
+    assert_int_equal(take("m3", kit.now, odd, secret, &kept), ERR_INVALID);
+    str given_back = S("{\"purchases\":[{\"number\":77,\"address\":\"ada@customer.example\",\"day\":"
+                       "\"2027-01-14\"},{\"number\":\"77\",\"refunded\":true}]}");
+    assert_ok(take("m3", kit.now, given_back, secret, &kept));
+    assert_int_equal(kept, 2);
     assert_int_equal(purchases().n, before + 1);
     old = secret;
     assert_ok(order_hook_new(&kit.d, kit.a, &w.ines, &secret));
@@ -424,6 +518,25 @@ static void test_survey(void **state) {
     assert_ok(survey_send(&kit.d, kit.a, &jobs.v[0]));
     assert_int_equal(ask_of(jobs.v[0].subject_id).state, SURVEY_SKIPPED);
     assert_int_equal(due().n, 0);
+    /* The link of the first question is long used up, but who does not want to be asked again can still say
+     * so. */
+    assert_ok(survey_never(&kit.d, kit.a, S("AAAAAAAAAAAAAAAAAAAAAA"), &link));
+    assert_int_equal(link.state, SURVEY_LINK_WRONG);
+    kit.now += 300 * day;
+    answer(letter(S("eve+toys@customer.example"), "One more."));
+    kit.now += 6 * day;
+    assert_ok(survey_look(&kit.d, kit.a, w.ines.brand));
+    jobs = due();
+    assert_int_equal(jobs.n, 1);
+    assert_ok(survey_never(&kit.d, kit.a, token, &link));
+    assert_ok(survey_send(&kit.d, kit.a, &jobs.v[0]));
+    assert_int_equal(ask_of(jobs.v[0].subject_id).state, SURVEY_SKIPPED);
+    kit.now += 3000 * day;
+    answer(letter(S("eve@customer.example"), "Years later."));
+    kit.now += 6 * day;
+    assert_ok(survey_look(&kit.d, kit.a, w.ines.brand));
+    assert_int_equal(due().n, 0);
+    assert_str(ask_of(k.id).words, "She laughed.");
 }
 
 /* ---- forgetting ---- */
@@ -433,14 +546,16 @@ static void test_forget(void **state) {
     SKIP_WITHOUT_DESK;
     world();
     const int64_t day = DAY_MS;
-    kit.now = friday + 600 * day;
+    kit.now = friday + 6000 * day;
     str zoe = S("zoe@customer.example");
     burn_mails();
     assert_ok(survey_set(&kit.d, kit.a, &w.ines, w.inbox.inbox, &form));
     int64_t conversation = letter(zoe, "Where is my lamp?");
     answer(conversation);
     kit.now += 6 * day;
-    struct order_form f = {S("Z-1"), zoe, S("2028-09-10"), S(""), S(""), S("A secret present")};
+    struct order_form f = {S("Z-1"), zoe,   promise_day_text(kit.a, fans_day_of(zone_utc, kit.now)),
+                           S(""),    S(""), S("A secret present"),
+                           S("")};
     assert_ok(order_put(&kit.d, kit.a, &w.ines, &f, PURCHASE_API));
     assert_int_equal(signs(FAN_PURCHASE) > 0, true);
     assert_ok(survey_look(&kit.d, kit.a, w.ines.brand));
@@ -460,14 +575,17 @@ static void test_forget(void **state) {
     assert_str(sent_token(), "");
     purchase_list all = purchases();
     for (size_t i = 0; i < all.n; i++) assert_false(str_eq(all.v[i].number, S("Z-1")));
+    /* What they bought was one of that week's. */
+    assert_int_equal(week_of(kit.now).purchases, 1);
     assert_ok(fans_count(&kit.d, kit.a, w.ines.brand));
+    assert_int_equal(week_of(kit.now).purchases, 0);
 }
 
 int main(void) {
     const struct CMUnitTest pure[] = {cmocka_unit_test(test_followers_change)};
     const struct CMUnitTest tests[] = {
-        KIT_TEST(test_purchases),   KIT_TEST(test_hook),   KIT_TEST(test_followers),
-        KIT_TEST(test_survey_form), KIT_TEST(test_survey), KIT_TEST(test_forget),
+        KIT_TEST(test_purchases), KIT_TEST(test_refunds),     KIT_TEST(test_drop),   KIT_TEST(test_hook),
+        KIT_TEST(test_followers), KIT_TEST(test_survey_form), KIT_TEST(test_survey), KIT_TEST(test_forget),
     };
     return cmocka_run_group_tests_name("followers", pure, NULL, NULL) | KIT_RUN(tests);
 }

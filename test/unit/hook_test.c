@@ -6,7 +6,9 @@
 
 #include "desk/hook.h"
 #include "http/http.h"
+#include "jobs/jobs.h"
 #include "store/channel.h"
+#include "store/post.h"
 
 /* ---- the signature ---- */
 
@@ -187,6 +189,35 @@ static void test_taking(void **state) {
     /* Whatever it calls itself: the bytes are read as they came. */
     assert_status(call(.body = post_of("r7", "a"), .id = "call-4", .type = "text/plain"), 200);
     assert_int_equal(unread(), 5);
+}
+
+static struct store_post row_of(const char *id) {
+    DB_READ_AUTO db_conn *c = NULL;
+    struct store_post p;
+    assert_ok(db_read_begin(kit.db, &c));
+    assert_ok(store_post_by_id(c, kit.a, site.toys.brand.id, hook.inbox, str_z(id), &p));
+    return p;
+}
+
+static str gone_of(const char *id) {
+    return str_fmt(kit.a, "{\"id\":\"%s\",\"author\":{\"id\":\"milo\"},\"deleted\":true}", id);
+}
+
+/* What is told in the wrong order: its deletion is not undone by words that were on their way. */
+static void test_a_deletion_that_comes_first(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    int n;
+    make("Late", "");
+    assert_status(call(.body = gone_of("d1"), .id = "gone-1"), 200);
+    assert_status(call(.body = post_of("d2", "It broke"), .id = "came-2"), 200);
+    assert_ok(jobs_run_kind(&kit.d, str_z(getenv("LONGHAND")), S("read"), &n));
+    assert_status(call(.body = post_of("d1", "I regret this"), .id = "came-1"), 200);
+    assert_status(call(.body = gone_of("d2"), .id = "gone-2"), 200);
+    assert_ok(jobs_run_kind(&kit.d, str_z(getenv("LONGHAND")), S("read"), &n));
+    assert_int_equal(row_of("d1").message_id, 0);
+    assert_true(row_of("d2").message_id && row_of("d2").deleted_at);
+    assert_int_equal(unread(), 1); /* the bytes of d2, wiped; nothing of d1 */
 }
 
 /* ---- the same call at the same moment ---- */
@@ -489,8 +520,9 @@ static void test_pages(void **state) {
 int main(void) {
     /* The day that goes by in test_turning ends everybody's session. */
     const struct CMUnitTest tests[] = {
-        KIT_TEST(test_signature), KIT_TEST(test_taking),  KIT_TEST(test_at_once), KIT_TEST(test_strangers),
-        KIT_TEST(test_flood),     KIT_TEST(test_sending), KIT_TEST(test_pages),   KIT_TEST(test_turning),
+        KIT_TEST(test_signature), KIT_TEST(test_taking),    KIT_TEST(test_a_deletion_that_comes_first),
+        KIT_TEST(test_at_once),   KIT_TEST(test_strangers), KIT_TEST(test_flood),
+        KIT_TEST(test_sending),   KIT_TEST(test_pages),     KIT_TEST(test_turning),
     };
     const char *url = getenv("PG_URL");
     int failed = cmocka_run_group_tests_name("webhooks", tests, kit_open_site, kit_close_site);

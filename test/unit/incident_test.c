@@ -6,6 +6,7 @@
 #include "desk/conversation.h"
 #include "desk/forget.h"
 #include "desk/incident.h"
+#include "desk/incident_match.h"
 #include "desk/incident_watch.h"
 #include "desk/merge.h"
 #include "desk/people.h"
@@ -348,11 +349,17 @@ static void two_that_are_one(void **state) {
 static void restarts_forget_nothing(void **state) {
     (void)state;
     SKIP_WITHOUT_DESK;
-    for (int with_file = 0; with_file < 2; with_file++) {
+    for (int with_file = 0; with_file < 3; with_file++) {
         world();
         history();
         for (int i = 0; i < 4; i++) letter(outage[i]);
         listen_and_watch();
+        if (with_file == 2) { /* The clock runs ahead for a while. */
+            kit.now += 40 * (int64_t)DAY_MS;
+            letter("");
+            listen_and_watch();
+            kit.now -= 40 * (int64_t)DAY_MS;
+        }
         str path = str_fmt(kit.a, "%s/near/%" PRId64 ".watch", kit.folder, w.ines.brand);
         assert_int_equal(access(str_cstr(kit.a, path), R_OK), 0);
         heart_close(&kit.d);
@@ -372,6 +379,95 @@ static void restarts_forget_nothing(void **state) {
     }
 }
 
+/* Two processes with folders of their own: each takes some of the letters, and they propose one incident. */
+static void two_processes_propose_one(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    if (db_engine_of(kit.db) == DB_SQLITE) skip(); /* one process has its file */
+    world();
+    history();
+    int n;
+    struct desk other = kit.d;
+    other.heart = NULL;
+    other.folder = str_fmt(kit.a, "%s/other", kit.folder);
+    listen_and_watch();
+    letter("");
+    assert_ok(jobs_run_kind(&kit.d, S("none"), S("listen"), &n));
+    assert_ok(jobs_run_kind(&other, S("none"), S("watch"), &n));
+    for (int i = 0; i < 8; i++) {
+        letter(outage[i]);
+        kit.now += 3 * MINUTE_MS;
+        assert_ok(jobs_run_kind(&kit.d, S("none"), S("listen"), &n));
+        assert_ok(jobs_run_kind(i % 2 ? &other : &kit.d, S("none"), S("watch"), &n));
+    }
+    for (int i = 0; i < 4; i++) {
+        kit.now += 6 * MINUTE_MS;
+        letter("");
+        assert_ok(jobs_run_kind(&kit.d, S("none"), S("listen"), &n));
+        assert_ok(jobs_run_kind(i % 2 ? &other : &kit.d, S("none"), S("watch"), &n));
+    }
+    incident_list_of l = list(ALL);
+    assert_int_equal(l.n, 1);
+    assert_true(part(l.v[0].incident.id, INCIDENT_PART_PROPOSED).n >= 7);
+    heart_close(&other);
+}
+
+/* It was dismissed when five had written: four times as many are news. */
+static void dismissed_too_early(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    int64_t ids[24];
+    uint32_t key = 8;
+    str shown = S("map");
+    watched_list letters = {0};
+    known_incident_list known = {0};
+    struct burst_weight weight = {key, 3};
+    struct burst_cluster cluster = {.letters = ids, .n = 24};
+    *list_add(kit.a, &cluster.words) = (struct burst_word){.key = key, .voices = 20, .weight = 3};
+    for (int i = 0; i < 24; i++) {
+        struct watched x = {.letter = {.id = i + 1, .conversation_id = i + 1, .customer_id = i + 1},
+                            .words = {&key, &shown, 1}};
+        ids[i] = i + 1;
+        *list_add(kit.a, &letters) = x;
+    }
+    struct known_incident *k = list_add(kit.a, &known);
+    *k = (struct known_incident){.incident = {.id = 9, .state = INCIDENT_DISMISSED}, .weights = &weight};
+    *list_add(kit.a, &k->words) = (struct incident_word){.key = key, .words = shown, .weight = 3000};
+    for (int64_t i = 1; i <= 5; i++) *list_add(kit.a, &k->messages) = i;
+    for (cluster.voices = 19; cluster.voices <= 20; cluster.voices++) {
+        struct incident_plan plan = {0};
+        plan_of_cluster(kit.a, &known, &cluster, &letters, start, &plan);
+        assert_int_equal(plan.incidents.n, cluster.voices == 20);
+        assert_int_equal(plan.letters.n, cluster.voices == 20 ? 24 : 0);
+    }
+    /* An open one that is as like takes them instead. */
+    struct known_incident open = *k;
+    open.incident.id = 10;
+    open.incident.state = INCIDENT_OPEN;
+    *list_add(kit.a, &known) = open;
+    struct incident_plan plan = {0};
+    plan_of_cluster(kit.a, &known, &cluster, &letters, start, &plan);
+    assert_true(plan.incidents.n == 1 && plan.incidents.v[0].incident.id == 10 &&
+                !plan.incidents.v[0].is_new);
+}
+
+/* A newsletter that many answer: its words are ours, and nobody has trouble. */
+static void answers_to_a_newsletter(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    struct watch_letter m = {
+        .subject = S("AW: Our lighthouse contest begins"), .text = S("Count me in please."), .heard = S("")};
+    struct watched answer, own;
+    watched_of(kit.a, &m, &answer);
+    m.subject = S("Question: our lighthouse contest");
+    watched_of(kit.a, &m, &own);
+    str words = S("");
+    for (size_t i = 0; i < own.words.n; i++)
+        words = str_fmt(kit.a, "%.*s %.*s", STR_FMT(words), STR_FMT(own.words.shown[i]));
+    assert_true(str_find(words, S("lighthouse"), 0) != SIZE_MAX);
+    for (size_t i = 0; i < answer.words.n; i++) assert_false(str_eq(answer.words.shown[i], S("lighthouse")));
+}
+
 /* What was merged into another conversation is answered there; undoing takes that back. */
 static void merged_conversations_go_on(void **state) {
     (void)state;
@@ -389,6 +485,47 @@ static void merged_conversations_go_on(void **state) {
     assert_ok(merge_undo(&kit.d, kit.a, &w.ines, done.operation, &done));
     assert_int_equal(waiting_in(two), 0);
     assert_int_equal(waiting_in(one), id);
+}
+
+/* What was merged away, or is answered in another incident, keeps nobody from confirming; and nothing is in
+ * two. */
+static void confirmed_in_spite_of(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    world();
+    history();
+    int64_t ids[8], open, third;
+    outage_letters(ids);
+    int64_t id = list(PROPOSED).v[0].incident.id;
+    incident_conversation_list p = part(id, INCIDENT_PART_PROPOSED);
+    assert_true(p.n >= 4);
+    int64_t one = p.v[0].conversation_id, two = p.v[1].conversation_id, both = p.v[2].conversation_id;
+    struct merge_done done;
+    struct merge_wish wish = {.from = one,
+                              .into = two,
+                              .seen_from = -1,
+                              .seen_into = -1,
+                              .customers = {p.v[0].customer_id, p.v[1].customer_id}};
+    assert_ok(merge_conversations(&kit.d, kit.a, &w.ines, &wish, &done, NULL));
+    assert_ok(incident_open(&kit.d, kit.a, &w.ines,
+                            &(struct incident_wish){.title = S("Map"), .conversations = &both, .n = 1},
+                            &open));
+    assert_ok(incident_join(&kit.d, kit.a, &w.ines, id, &both, 1));
+    assert_ok(incident_confirm(&kit.d, kit.a, &w.ines, id, S(""), -1));
+    assert_int_equal(get(id).in, (int64_t)p.n - 2);
+    assert_int_equal(waiting_in(two), id);
+    assert_int_equal(waiting_in(both), open);
+    incident_conversation_list still = part(id, INCIDENT_PART_PROPOSED);
+    assert_true(has(&still, both));
+    /* A proposed one goes into an open one, with somebody who is in a third. */
+    struct incident_wish asked = {.title = S("Login"), .conversations = &ids[0], .n = 0};
+    assert_ok(incident_open(&kit.d, kit.a, &w.ines, &asked, &third));
+    assert_ok(incident_close(&kit.d, kit.a, &w.ines, third, S(""), -1));
+    assert_ok(incident_join(&kit.d, kit.a, &w.ines, third, &both, 1));
+    assert_int_equal(waiting_in(both), open);
+    assert_ok(incident_reopen(&kit.d, kit.a, &w.ines, third, -1));
+    assert_int_equal(waiting_in(both), open);
+    assert_int_equal(part(third, INCIDENT_PART_IN).n, 0);
 }
 
 static err forget_one(db_conn *c, void *arg) { return incident_forget(c, w.ines.brand, *(int64_t *)arg); }
@@ -420,7 +557,11 @@ int main(void) {
         KIT_TEST(two_that_are_one),
         KIT_TEST(restarts_forget_nothing),
         KIT_TEST(words_go_with_the_letter),
+        KIT_TEST(two_processes_propose_one),
+        KIT_TEST(dismissed_too_early),
+        KIT_TEST(answers_to_a_newsletter),
         KIT_TEST(merged_conversations_go_on),
+        KIT_TEST(confirmed_in_spite_of),
     };
     return KIT_RUN(tests);
 }

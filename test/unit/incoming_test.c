@@ -7,8 +7,11 @@
 #include "desk/child.h"
 #include "desk/conversation.h"
 #include "desk/listening.h"
+#include "desk/status_mail.h"
 #include "store/acknowledge.h"
 #include "store/bounce.h"
+
+#include "base/random.h"
 
 static int64_t place(int64_t message) { return message_of(message).conversation_id; }
 
@@ -266,6 +269,82 @@ static void test_forged_bounces_are_letters(void **state) {
     assert_int_equal(events_of(place(first), "send_bounced") + events_of(place(first), "complained"), 0);
 }
 
+/* ---- about a mail of the status page ---- */
+
+static struct store_subscriber wants;
+
+static err put_reader(db_conn *c, void *arg) {
+    (void)arg;
+    return store_subscriber_put(c, w.brand, &wants);
+}
+
+static const char *reader_comes(subscriber_state s) {
+    static int n;
+    str name = str_fmt(kit.a, "reader%d@customer.example", ++n);
+    wants = (struct store_subscriber){.id = id_new(kit.now),
+                                      .mailbox = name,
+                                      .email = name,
+                                      .language = S("en"),
+                                      .state = s,
+                                      .asked_at = kit.now,
+                                      .expires_at = kit.now + DAY_MS,
+                                      .hash = token_hash(kit.a, name)};
+    assert_ok(db_write(kit.db, put_reader, NULL));
+    return status_message_id(kit.a, wants.hash, S("letters@tidewatch.example")).p;
+}
+
+static bool reader_is_there(struct store_subscriber *ret) {
+    DB_READ_AUTO db_conn *c = NULL;
+    assert_ok(db_read_begin(kit.db, &c));
+    err e = store_subscriber_get(c, kit.a, w.brand, wants.id, ret);
+    assert_true(!e || e == ERR_MISSING);
+    return !e;
+}
+
+static void test_status_mails_that_come_back(void **state) {
+    WORLD;
+    static const struct {
+        const char *action, *status, *says;
+        bool complaint, ends;
+    } all[] = {{"failed", "5.1.1", UNKNOWN, false, true},
+               {NULL, NULL, NULL, true, true},
+               {"delayed", "4.4.1", "connection timed out", false, false},
+               {"failed", "5.2.2", "552 5.2.2 mailbox full", false, false}};
+    struct store_subscriber s;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct report r = {reader_comes(SUBSCRIBER_CONFIRMED),
+                           NULL,
+                           all[i].action,
+                           all[i].status,
+                           all[i].says,
+                           all[i].complaint};
+        r.recipient = str_cstr(kit.a, wants.email);
+        int64_t letter = report_comes(r);
+        assert_int_equal(reader_is_there(&s), !all[i].ends);
+        assert_int_equal(conversation_of(letter).state, CONVERSATION_DONE);
+        assert_int_equal(conversation_of(letter).waiting_since, 0);
+    }
+    /* Who was only asked is not asked again, and their address is gone. */
+    struct report asked = {reader_comes(SUBSCRIBER_ASKED), NULL, "failed", "5.1.1", UNKNOWN, false};
+    asked.recipient = str_cstr(kit.a, wants.email);
+    report_comes(asked);
+    assert_true(reader_is_there(&s) && s.state == SUBSCRIBER_REFUSED && !s.email.n && !s.hash.n);
+    /* A machine that says they are away waits for nobody; a person who answers does, and ends nothing. */
+    const char *id = reader_comes(SUBSCRIBER_CONFIRMED);
+    str names = str_fmt(kit.a, "In-Reply-To: <%s>\r\n", id),
+        away = str_fmt(kit.a, "%.*sAuto-Submitted: auto-replied\r\n", STR_FMT(names));
+    int64_t letter = comes((struct sample){.from = "absent@customer.example", .headers = away.p});
+    assert_int_equal(conversation_of(letter).state, CONVERSATION_DONE);
+    letter = comes((struct sample){.from = "present@customer.example", .headers = names.p});
+    assert_int_equal(conversation_of(letter).state, CONVERSATION_US);
+    /* An id that nobody was sent: a letter like any other in what it changes. */
+    struct report forged = {
+        "status.00@tidewatch.example", "x@customer.example", "failed", "5.1.1", UNKNOWN, false};
+    letter = report_comes(forged);
+    assert_int_equal(conversation_of(letter).state, CONVERSATION_US);
+    assert_true(reader_is_there(&s) && s.state == SUBSCRIBER_CONFIRMED);
+}
+
 static void test_sentences_for_every_reason(void **state) {
     (void)state;
     for (int i = 0; i < BOUNCE_REASONS; i++) {
@@ -481,6 +560,7 @@ static const struct CMUnitTest tests[] = {
     KIT_TEST(test_delays_and_complaints),
     KIT_TEST(test_answers_go_to_people),
     KIT_TEST(test_forged_bounces_are_letters),
+    KIT_TEST(test_status_mails_that_come_back),
     KIT_TEST(test_sentences_for_every_reason),
     KIT_TEST(test_automatic_answers),
     KIT_TEST(test_acknowledged_once_a_day),

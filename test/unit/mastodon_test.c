@@ -410,6 +410,14 @@ static void bad_servers(void **state) {
     PLAY({"GET /", 500, "<h1>oops</h1>"});
     assert_ok(m->fetch(&net.call, S("8"), 0, &page, &report));
     assert_int_equal(report.result, SOCIAL_LATER);
+    /* It repeats what it was asked with: nobody is shown that. */
+    str before = net.account.secret;
+    net.account.secret =
+        mastodon_home_write(a, &(struct mastodon_home){S("CANARY-of-ours"), S("7"), S("toys.example")});
+    PLAY({"GET /", 400, "{\"error\":\"Bearer CANARY-of-ours may not\"}"});
+    assert_ok(m->fetch(&net.call, S("8"), 0, &page, &report));
+    assert_true(str_find(report.says, S("CANARY"), 0) == SIZE_MAX && report.says.n);
+    net.account.secret = before;
     static const char *const nonsense[] = {
         "", "{}", "null", "[", "[[],{},7,null]", "<html>", "{\"error\":1}", "\"x\""};
     for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {

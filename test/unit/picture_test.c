@@ -240,11 +240,58 @@ static void made_in_the_child(void **state) {
     reader_free(r);
 }
 
+static str joined(str one, str two, str three) {
+    char *p = arena_alloc(a, one.n + two.n + three.n);
+    memcpy(p, one.p, one.n);
+    memcpy(p + one.n, two.p, two.n);
+    memcpy(p + one.n + two.n, three.p, three.n);
+    return (str){p, one.n + two.n + three.n};
+}
+
+static bool holds(str s, const char *word) { return str_find(s, str_z(word), 0) != SIZE_MAX; }
+
+/* Where it was taken stays here; how the camera was held, and every pixel, goes along. */
+static void what_stands_beside_a_picture(void **state) {
+    (void)state;
+    str jpeg = turned(a_jpeg(640, 320, true), 6), once, twice;
+    str notes = S("\xFF\xFE\0\x0F"
+                  "taken at home\xFF\xED\0\x0F"
+                  "taken at home");
+    str whole = joined(joined(str_slice(jpeg, 0, 2), notes, str_slice(jpeg, 2, jpeg.n)),
+                       S("a film, taken at home"), S(""));
+    assert_true(picture_bare(a, whole, &once));
+    assert_true(holds(whole, "at home") && !holds(once, "at home"));
+    assert_true(str_eq(once, jpeg));
+    struct seen s = small(once);
+    assert_true(s.height > s.width);
+    assert_true(picture_bare(a, once, &twice) && str_eq(once, twice));
+    str png = a_png(30, 20), text = S("\0\0\0\x07tEXtat home0000");
+    whole = joined(str_slice(png, 0, 33), text, str_slice(png, 33, png.n));
+    assert_true(picture_bare(a, whole, &once) && str_eq(once, png));
+    str webp = a_webp(30, 20), exif = S("EXIF\x07\0\0\0at home\0");
+    assert_true(picture_bare(a, webp, &once) && str_eq(once, webp));
+    whole = joined(webp, exif, S(""));
+    ((char *)(uintptr_t)whole.p)[4] = (char)((whole.n - 8) & 255);
+    ((char *)(uintptr_t)whole.p)[5] = (char)((whole.n - 8) >> 8);
+    assert_true(picture_bare(a, whole, &once) && str_eq(once, webp));
+    assert_false(picture_bare(a, S("no picture"), &once));
+    /* Cut anywhere: told, or without what was beside it; never more than there is. */
+    const str kinds[] = {jpeg, png, webp};
+    for (size_t k = 0; k < 3; k++)
+        for (size_t n = 0; n < kinds[k].n; n++) {
+            char *exact = malloc(n + 1);
+            memcpy(exact, kinds[k].p, n);
+            if (picture_bare(a, (str){exact, n}, &once)) assert_true(once.n <= n);
+            free(exact);
+        }
+}
+
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "reader") == 0) return reader_main();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(as_the_camera_was_held, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_stands_beside_a_picture, setup, teardown),
         cmocka_unit_test_setup_teardown(bombs_cost_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(made_in_the_child, setup, teardown),
     };

@@ -79,6 +79,17 @@ static void test_a_document_comes_back_as_it_was(void **state) {
     assert_true(q.links.v[0].from == 24 && q.links.v[0].to == 49);
 }
 
+static void test_a_private_message_is_private(void **state) {
+    (void)state;
+    struct post p = read_ok("{\"id\": \"1\", \"author\": {\"id\": \"x\"}, \"kind\": \"direct\"}");
+    assert_int_equal(p.visibility, POST_PRIVATE);
+    p = read_ok(
+        "{\"id\": \"1\", \"author\": {\"id\": \"x\"}, \"kind\": \"direct\", \"visibility\": \"public\"}");
+    assert_int_equal(p.visibility, POST_PUBLIC);
+    p = read_ok("{\"id\": \"1\", \"author\": {\"id\": \"x\"}}");
+    assert_int_equal(p.visibility, POST_PUBLIC);
+}
+
 static void test_what_is_wrong_is_named(void **state) {
     (void)state;
     refused("{}", ERR_INVALID, "author");
@@ -198,6 +209,7 @@ static void test_what_cannot_fit_says_so(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_document_comes_back_as_it_was),
+        cmocka_unit_test(test_a_private_message_is_private),
         cmocka_unit_test(test_what_is_wrong_is_named),
         cmocka_unit_test(test_an_adapters_post_is_made_normal),
         cmocka_unit_test(test_people_count_characters_not_bytes),

@@ -16,6 +16,13 @@ static struct reply_wish wish_of(int64_t conversation, const char *text) {
     return (struct reply_wish){.conversation = conversation, .seen_version = -1, .text = str_z(text)};
 }
 
+static struct reply_wish wish_of_mail(int64_t conversation) {
+    struct reply_wish wish = wish_of(conversation, "Dear Yara, we know the place.");
+    wish.to_line = S("yara@home.example");
+    wish.subject = S("Your crane");
+    return wish;
+}
+
 static struct reply_made send_ok(struct reply_wish wish) {
     struct reply_made made = {0};
     assert_ok(reply_send(&kit.d, kit.a, &site.ines.actor, &wish, &made));
@@ -279,6 +286,144 @@ static void test_moving_to_private(void **state) {
     assert_str(rows_of(made.message).v[0].recipient, "pia@home.example");
 }
 
+/* What they answered by mail is not answered in public by itself, and a post of theirs elsewhere does not
+ * join what is said by mail. */
+static void test_a_mail_is_answered_by_mail(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    net_begin();
+    int64_t at = mention("y1", "yara"), id;
+    assert_ok(customer_add_address(&kit.d, kit.a, &site.ines.actor, net_conversation(at).customer_id,
+                                   S("yara@home.example")));
+    struct reply_wish wish = wish_of(at, "Dear Yara, where do you live?");
+    wish.way = REPLY_MAIL;
+    wish.to_line = S("yara@home.example");
+    wish.subject = S("Your crane");
+    struct reply_made made = send_ok(wish);
+    /* One more word of ours goes the way of the last one. */
+    wish.way = REPLY_AS_BEFORE;
+    assert_int_equal(net_message(send_ok(wish).message).channel, CHANNEL_MAIL);
+    struct intake_inbox to = {site.inbox.brand, net_conversation(site.conversation).inbox_id};
+    str mail = str_fmt(kit.a,
+                       "From: Yara <yara@home.example>\r\nTo: letters@tidewatch.example\r\nSubject: Re\r\n"
+                       "Message-ID: <y2@home.example>\r\nIn-Reply-To: <%.*s>\r\n\r\nAt 3, Secret Lane.\r\n",
+                       STR_FMT(net_message(made.message).rfc_id));
+    assert_ok(
+        intake_keep(&kit.d, kit.a, to, S("yara@home.example"), S("letters@tidewatch.example"), mail, &id));
+    net_run("read");
+    assert_int_equal(net_message(id).conversation_id, at);
+    struct reply_made answer = send_ok(wish_of_mail(at));
+    assert_int_equal(net_message(answer.message).channel, CHANNEL_MAIL);
+    assert_int_equal(parts_of(answer.message).n, 0);
+    int64_t back;
+    assert_ok(reply_take_back(&kit.d, kit.a, &site.ines.actor, answer.message, &back));
+    net_one(net_post("y3", "yara", "Does anybody have a spare crane?"));
+    net_round();
+    assert_int_not_equal(net_row("y3").conversation_id, at);
+    /* When they speak in that thread again, the answer stands there, too. */
+    struct post again = net_post("y4", "yara", "Got your mail!");
+    again.root = again.reply_to = S("y1");
+    net_one(again);
+    net_round();
+    assert_int_equal(net_row("y4").conversation_id, at);
+    assert_str(parts_of(send_ok(wish_of(at, "Dear Yara, splendid.")).message).v[0].visibility, "public");
+}
+
+/* What every PNG begins and ends with, and between them where it was taken. */
+#define PNG_HEAD "\x89PNG\r\n\x1a\n"
+#define PNG_END "\0\0\0\0IEND\xAE\x42\x60\x82"
+#define A_PNG S(PNG_HEAD "\0\0\0\4tEXthome0000" PNG_END)
+
+static err put_picture(int64_t conversation, const char *type, str bytes, const char *alt, int64_t *ret_id) {
+    assert_ok(draft_attach(&kit.d, kit.a, &site.ines.actor, conversation, S("crane.png"), str_z(type), bytes,
+                           ret_id));
+    return draft_describe(&kit.d, kit.a, &site.ines.actor, conversation, *ret_id, str_z(alt));
+}
+
+static void no_picture(int64_t conversation, const char *type, str bytes, const char *alt, const char *why) {
+    int64_t id;
+    assert_ok(put_picture(conversation, type, bytes, alt, &id));
+    assert_int_equal(send_it(wish_of(conversation, "Look here.")), ERR_INVALID);
+    if (!strstr(err_text(), why)) fail_msg("%s", err_text());
+    assert_ok(draft_detach(&kit.d, kit.a, &site.ines.actor, id));
+}
+
+static void test_pictures(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    net_begin();
+    int64_t at = mention("z1", "zoe"), id, other, conversation;
+    char *large = arena_alloc(kit.a, 50001);
+    memset(large, 'x', 50001);
+    no_picture(at, "image/png", A_PNG, "", "Say in words");
+    no_picture(at, "image/png", A_PNG, "thirty-one characters and more than that", "longer than 30");
+    no_picture(at, "application/pdf", S("%PDF"), "a plan", "no picture");
+    no_picture(at, "image/png", (str){large, 50001}, "a crane", "too large");
+    assert_ok(put_picture(at, "image/png", A_PNG, "the red lever", &id));
+    assert_int_equal(draft_describe(&kit.d, kit.a, &site.lena.actor, at, id, S("not mine")), ERR_MISSING);
+    assert_int_equal(draft_describe(&kit.d, kit.a, &site.hugo.actor, at, id, S("not ours")), ERR_MISSING);
+    assert_int_equal(draft_describe(&kit.d, kit.a, &site.ines.actor, at + 1, id, S("elsewhere")),
+                     ERR_MISSING);
+    assert_ok(put_picture(at, "image/png", A_PNG, "two", &other));
+    no_picture(at, "image/png", A_PNG, "three", "at most 2");
+    assert_ok(draft_detach(&kit.d, kit.a, &site.ines.actor, other));
+    /* Taken back, it is there again with its words; and it leaves with the first part only. */
+    struct reply_made made = send_ok(wish_of(at, long_text(10).p));
+    assert_ok(reply_take_back(&kit.d, kit.a, &site.ines.actor, made.message, &conversation));
+    made = send_ok(wish_of(at, long_text(10).p));
+    leave();
+    assert_int_equal(net.published, 2);
+    assert_int_equal(net.out[0].nimages, 1);
+    assert_int_equal(net.out[1].nimages, 0);
+    assert_str(net.images[0].alt, "the red lever");
+    assert_true(str_eq(net.images[0].bytes, S(PNG_HEAD PNG_END)));
+    assert_int_equal(net_message(made.message).state, MESSAGE_SENT);
+    /* One that cannot be read is not posted, since nobody knows what it tells. */
+    at = mention("z2", "zora");
+    assert_ok(put_picture(at, "image/png", S(PNG_HEAD "\0\0\1\0tEXt"), "torn", &id));
+    made = send_ok(wish_of(at, "Look here."));
+    leave();
+    assert_int_equal(net.published, 2);
+    assert_int_equal(rows_of(made.message).v[0].state, OUTBOX_FAILED);
+}
+
+static void test_a_post_that_quotes(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    net_begin();
+    int64_t at = mention("g1", "gina");
+    struct reply_wish wish = wish_of(at, long_text(10).p);
+    wish.way = REPLY_QUOTE;
+    struct reply_made made = send_ok(wish);
+    leave();
+    assert_int_equal(net.published, 2);
+    assert_str(net.out[0].quote.id, "g1");
+    assert_str(net.out[0].quote.version, "v1");
+    assert_true(!net.out[0].reply_to.id.n && !net.out[0].root.id.n);
+    store_post_out_list parts = parts_of(made.message);
+    assert_true(!net.out[1].quote.id.n && str_eq(net.out[1].reply_to.id, parts.v[0].post_id));
+    assert_true(str_eq(net.out[1].root.id, parts.v[0].post_id));
+    /* Edited meanwhile: it is not shown below words that were written for others. */
+    at = mention("g2", "gus");
+    wish = wish_of(at, "Look at this!");
+    wish.way = REPLY_QUOTE;
+    made = send_ok(wish);
+    struct post edited = net_post("g2", "gus", "Something else.");
+    edited.version = S("v2");
+    edited.edited_at = kit.now;
+    *list_add(kit.a, &net.now) = edited;
+    leave();
+    assert_int_equal(rows_of(made.message).v[0].state, OUTBOX_STOPPED);
+    /* What was said to us alone is shown to nobody. */
+    struct post whisper = net_post("g3", "gerd", "Psst");
+    whisper.kind = POST_DIRECT;
+    whisper.visibility = POST_PRIVATE;
+    net_one(whisper);
+    net_round();
+    wish.conversation = net_row("g3").conversation_id;
+    assert_int_equal(send_it(wish), ERR_CONFLICT);
+}
+
 static void test_taken_back(void **state) {
     (void)state;
     SKIP_WITHOUT_DESK;
@@ -313,7 +458,14 @@ static void test_paused_and_removed(void **state) {
     assert_ok(channel_pause(&kit.d, kit.a, &site.ines.actor, net.channel, false));
     leave();
     assert_int_equal(net.published, 1);
+    /* Removed while one waits: a person is told, and it waits for them. */
+    int64_t left = mention("q2", "queenie");
+    made = send_ok(wish_of(left, "Dear Queenie, pull the red lever."));
     assert_ok(channel_remove(&kit.d, kit.a, &site.ines.actor, net.channel));
+    leave();
+    assert_int_equal(rows_of(made.message).v[0].state, OUTBOX_FAILED);
+    assert_int_equal(net_conversation(left).state, CONVERSATION_US);
+    assert_int_equal(net.published, 1);
     assert_int_equal(send_it(wish_of(at, "One more thing.")), ERR_INVALID);
     struct reply_wish wish = wish_of(at, "One more thing.");
     wish.way = REPLY_PUBLIC;
@@ -322,11 +474,18 @@ static void test_paused_and_removed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        KIT_TEST(test_a_public_answer),        KIT_TEST(test_a_thread_goes_in_order),
-        KIT_TEST(test_an_answer_that_is_lost), KIT_TEST(test_a_desk_that_dies_meanwhile),
-        KIT_TEST(test_refused_and_given_up),   KIT_TEST(test_what_it_answers_changed),
-        KIT_TEST(test_moving_to_private),      KIT_TEST(test_taken_back),
+        KIT_TEST(test_a_public_answer),
+        KIT_TEST(test_a_thread_goes_in_order),
+        KIT_TEST(test_an_answer_that_is_lost),
+        KIT_TEST(test_a_desk_that_dies_meanwhile),
+        KIT_TEST(test_refused_and_given_up),
+        KIT_TEST(test_what_it_answers_changed),
+        KIT_TEST(test_moving_to_private),
+        KIT_TEST(test_taken_back),
         KIT_TEST(test_paused_and_removed),
+        KIT_TEST(test_a_mail_is_answered_by_mail),
+        KIT_TEST(test_pictures),
+        KIT_TEST(test_a_post_that_quotes),
     };
     int failed = cmocka_run_group_tests_name("sqlite", tests, kit_open_site, kit_close_site);
     const char *url = getenv("PG_URL");

@@ -9,8 +9,10 @@
 
 #include "desk/conversation.h"
 #include "desk/incident.h"
+#include "desk/merge.h"
 #include "desk/people.h"
 #include "desk/room.h"
+#include "desk/room_status.h"
 #include "store/job.h"
 
 static struct {
@@ -205,6 +207,68 @@ static void passed_in_vain(void **state) {
     assert_int_equal(next(&w.tom).conversation, 0);
 }
 
+/* Their lease is over and it was not for long: what a colleague passed on since is not hidden by it. */
+static void passed_twice(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    world();
+    int64_t milo = letter("Milo"), rosa = letter("Rosa");
+    assert_int_equal(next(&w.joss).conversation, milo);
+    assert_ok(room_pass(&kit.d, kit.a, &w.joss, w.incident, milo, w.tom.agent, S("first")));
+    kit.now += 11 * (int64_t)MINUTE_MS;
+    assert_int_equal(next(&w.ines).conversation, milo);
+    assert_ok(room_pass(&kit.d, kit.a, &w.ines, w.incident, milo, w.tom.agent, S("again")));
+    kit.now += 9 * (int64_t)MINUTE_MS;
+    assert_int_equal(next(&w.ines).conversation, rosa);
+    assert_ok(room_pass(&kit.d, kit.a, &w.ines, w.incident, rosa, w.tom.agent, S("second")));
+    kit.now += 2 * (int64_t)MINUTE_MS;
+    assert_int_equal(next(&w.tom).conversation, rosa);
+}
+
+/* Who wrote twice is one person: while somebody writes to them nobody is given their other letter. */
+static void one_person_two_letters(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    world();
+    str address = kit_email("twice");
+    int64_t one = letter_in("Rosa", address, "It stops."), two = letter_in("Rosa", address, "And my order?");
+    assert_int_not_equal(one, two);
+    int64_t milo = letter("Milo");
+    assert_int_equal(next(&w.ines).conversation, one);
+    assert_int_equal(next(&w.tom).conversation, milo);
+    assert_int_equal(next(&w.joss).conversation, 0);
+    assert_ok(room_pass(&kit.d, kit.a, &w.ines, w.incident, one, w.joss.agent, S("")));
+    assert_int_equal(next(&w.ines).conversation, 0);
+    assert_ok(room_snooze(&kit.d, kit.a, &w.joss, w.incident, one, 30));
+    assert_int_equal(next(&w.ines).conversation, two);
+    /* A lease that is over holds nobody, and what it was for is not given twice either. */
+    kit.now += 31 * (int64_t)MINUTE_MS;
+    assert_int_equal(next(&w.joss).conversation, one);
+    assert_int_equal(next(&w.ines).conversation, milo);
+    assert_int_equal(next(&w.tom).conversation, 0);
+    assert_ok(send(&w.joss, one, "Rosa, a gull sat on our cable; your order sleeps safely."));
+    assert_int_equal(next(&w.tom).conversation, two);
+}
+
+/* Who answers another letter than the one they hold is still one person in the room; what is answered is held
+ * by nobody. */
+static void held_is_not_answered(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    world();
+    int64_t milo = letter("Milo"), rosa = letter("Rosa");
+    struct room_saying saying;
+    assert_int_equal(next(&w.ines).conversation, milo);
+    assert_ok(room_announce(&kit.d, kit.a, &w.ines, rosa, id_new(kit.now), S("Rosa, one moment."), &saying));
+    struct room_look l = look();
+    assert_int_equal(l.people.n, 1);
+    assert_int_equal(l.people.v[0].holds, milo);
+    room_unannounce(&kit.d, &w.ines, &saying);
+    assert_ok(send(&w.ines, milo, "Milo, a crooked kettle stopped our page. I am on it."));
+    assert_conflict(room_snooze(&kit.d, kit.a, &w.ines, w.incident, milo, 30), "do not hold");
+    assert_conflict(room_pass(&kit.d, kit.a, &w.ines, w.incident, milo, w.tom.agent, S("")), "do not hold");
+}
+
 /* ---- what colleagues said ---- */
 
 static const char *const text_a =
@@ -240,6 +304,7 @@ static void alike_is_stopped(void **state) {
     assert_ok(send_as(&w.ines, milo, text_a, NULL, S(""), &message));
     int64_t back;
     assert_ok(reply_take_back(&kit.d, kit.a, &w.ines, message, &back));
+    assert_int_equal(next(&w.tom).conversation, rosa); /* whoever took it back has the draft, and holds it */
     assert_ok(send(&w.tom, rosa, text_b));
     assert_int_equal(look().counts.said, 1);
 }
@@ -272,6 +337,33 @@ static void announced_in_order(void **state) {
     kit.now += 2 * (int64_t)MINUTE_MS;
     assert_ok(checking_run(&kit.d, kit.a, &w.joss, &typed, &checked));
     assert_false(team_canned(&checked));
+}
+
+struct leaving {
+    const struct room_saying *saying;
+    int64_t conversation, message, began;
+};
+
+static err leave_now(db_conn *c, void *arg) {
+    struct leaving *x = arg;
+    struct conversation v;
+    TRY(store_conversation_get(c, kit.a, w.done.brand.id, x->conversation, &v));
+    return room_sent_in(c, kit.a, &w.ines, x->saying, &v, x->message, x->began);
+}
+
+/* Sending took so long that others went on without it. */
+static void too_late(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    world();
+    int64_t milo = letter("Milo"), message = id_new(kit.now);
+    struct room_saying saying;
+    struct leaving x = {&saying, milo, message, kit.now};
+    assert_ok(room_announce(&kit.d, kit.a, &w.ines, milo, message, str_z(text_a), &saying));
+    kit.now += ROOM_ANNOUNCE_MS + 1;
+    assert_conflict(room_write(&kit.d, &saying, leave_now, &x), "longer than a minute");
+    room_unannounce(&kit.d, &w.ines, &saying);
+    assert_int_equal(look().counts.said, 0);
 }
 
 /* ---- facts ---- */
@@ -338,7 +430,12 @@ static void facts_withdrawn(void **state) {
     assert_int_equal(n, 1);
     assert_int_equal(look().facts.n, 0);
     check_text_of(piet, "Piet, the page returns at ten o’clock.", &c);
-    assert_non_null(fact_remark(&c, REMARK_LOOK, "taken out of the facts"));
+    assert_non_null(fact_remark(&c, REMARK_STOP, "taken out of the facts"));
+    remark_list stops = {0};
+    assert_conflict(send_as(&w.joss, piet, "Piet, the page returns at ten o’clock.", &stops, S(""), NULL),
+                    "letter check stops");
+    assert_int_equal(stops.v[0].kind, REMARK_FACT);
+    assert_ok(room_give_back(&kit.d, kit.a, &w.joss, w.incident, piet));
     check_text_of(milo, "Milo, here is a feather for your hat.", &c);
     assert_non_null(fact_remark(&c, REMARK_LOOK, "no longer holds"));
     check_text_of(milo, "Milo, I wrote that the page returns at ten o’clock. That was wrong.", &c);
@@ -354,6 +451,32 @@ static void facts_withdrawn(void **state) {
     assert_int_equal(look().counts.owed_done, 1);
     check_text_of(milo, "Milo, here is a feather for your hat.", &c);
     assert_null(fact_remark(&c, REMARK_LOOK, "no longer holds"));
+}
+
+/* It is taken out between the check and the sending. */
+static void withdrawn_at_that_moment(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    world();
+    int64_t milo = letter("Milo"), fact, n, message = id_new(kit.now);
+    const char *text = "Milo, our page returns at ten o’clock, with all its gears.";
+    struct room_saying saying;
+    struct checked c;
+    struct room_fact_wish wish = {.text = S("The page returns at ten o’clock.")};
+    assert_ok(room_fact_add(&kit.d, kit.a, &w.ines, w.incident, &wish, &fact));
+    assert_ok(room_announce(&kit.d, kit.a, &w.ines, milo, message, str_z(text), &saying));
+    struct checking_wish asked = {.conversation = milo, .text = str_z(text), .saying = &saying};
+    assert_ok(checking_run(&kit.d, kit.a, &w.ines, &asked, &c));
+    room_states(kit.a, &c, &saying);
+    assert_int_equal(saying.facts.n, 1);
+    assert_ok(room_fact_withdraw(&kit.d, kit.a, &w.joss, fact, S(""), true, -1, &n));
+    assert_int_equal(n, 0);
+    struct leaving x = {&saying, milo, message, kit.now};
+    assert_conflict(room_write(&kit.d, &saying, leave_now, &x), "taken out at this moment");
+    room_unannounce(&kit.d, &w.ines, &saying);
+    remark_list stops = {0};
+    assert_conflict(send_as(&w.ines, milo, text, &stops, S(""), NULL), "letter check stops");
+    assert_ok(send_as(&w.ines, milo, text, &stops, S("Milo asked for the old sentence"), NULL));
 }
 
 /* ---- after ---- */
@@ -400,6 +523,66 @@ static void second_letters(void **state) {
     assert_non_null(strstr(str_cstr(kit.a, buf_str(&json)), "\"learned\":\"Watch the disk.\""));
 }
 
+/* Owed to a person, not to a conversation. */
+static void owed_once_a_person(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    world();
+    str rosa_at = kit_email("owed");
+    int64_t rosa = letter_in("Rosa", rosa_at, "It stops."), milo = letter("Milo"), n;
+    assert_ok(send(&w.ines, rosa, "Rosa, brave otters carry lanterns through the muddy engine."));
+    assert_ok(send(&w.ines, milo, "Milo, the orchard fell on our cable."));
+    assert_ok(room_fixed(&kit.d, kit.a, &w.ines, w.incident, S("It is back."), &n));
+    assert_int_equal(n, 2);
+    /* Rosa writes anew, and is told there. */
+    int64_t anew = letter_in("Rosa", rosa_at, "Still?");
+    assert_ok(send(&w.tom, anew, "Rosa, seven plumbers later it runs, and it stays."));
+    assert_int_equal(look().counts.owed, 1);
+    assert_int_equal(next(&w.tom).conversation, milo);
+}
+
+static err put_conversation(db_conn *c, void *arg) {
+    return store_conversation_update(c, w.done.brand.id, arg);
+}
+static err forget_words(db_conn *c, void *arg) {
+    return store_room_forget(c, w.done.brand.id, *(int64_t *)arg);
+}
+
+/* Where the first letter stands by now, and nowhere else. */
+static void owed_where_it_went(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    world();
+    str piet_at = kit_email("owed");
+    int64_t first = letter_in("Piet", piet_at, "It stops."), n;
+    assert_ok(send(&w.ines, first, "Piet, my kettle boils while the lizard looks for a wire."));
+    assert_ok(room_fixed(&kit.d, kit.a, &w.ines, w.incident, S("It is back."), &n));
+    int64_t second = letter_in("Piet", piet_at, "Two of mine.");
+    struct merge_wish wish = {.from = first, .into = second, .seen_from = -1, .seen_into = -1};
+    struct merge_done done;
+    struct conversation v;
+    {
+        DB_READ_AUTO db_conn *c = NULL;
+        assert_ok(db_read_begin(kit.db, &c));
+        assert_ok(store_conversation_get(c, kit.a, w.done.brand.id, second, &v));
+    }
+    v.state = CONVERSATION_THEM;
+    v.waiting_since = 0;
+    assert_ok(db_write(kit.db, put_conversation, &v));
+    assert_ok(merge_conversations(&kit.d, kit.a, &w.ines, &wish, &done, NULL));
+    struct room_given g = next(&w.tom);
+    assert_int_equal(g.conversation, second);
+    assert_true(g.owed);
+    assert_ok(room_give_back(&kit.d, kit.a, &w.tom, w.incident, second));
+    /* Whose words were deleted, nobody can write to there. */
+    assert_ok(merge_undo(&kit.d, kit.a, &w.ines, done.operation, &done));
+    assert_int_equal(next(&w.tom).conversation, first);
+    assert_ok(room_give_back(&kit.d, kit.a, &w.tom, w.incident, first));
+    assert_ok(db_write(kit.db, forget_words, &first));
+    assert_int_equal(next(&w.tom).conversation, 0);
+    assert_int_equal(look().counts.owed, 0);
+}
+
 static void people_and_timeline(void **state) {
     (void)state;
     SKIP_WITHOUT_DESK;
@@ -417,6 +600,8 @@ static void people_and_timeline(void **state) {
         room_write_down(&kit.d, kit.a, &w.ines, w.incident, ROOM_EVENT_HANDOVER, S("Joss knows the disk")));
     l = look();
     assert_int_equal(l.people.n, 3);
+    for (size_t i = 0; i < l.people.n; i++) /* a role is no sign of somebody */
+        assert_true((l.people.v[i].seen_at == 0) == (l.people.v[i].agent_id == w.joss.agent));
     assert_int_equal(l.events.n, 2);
     assert_int_equal(l.events.v[0].kind, ROOM_EVENT_HANDOVER);
     assert_str(l.events.v[1].about_name, "Joss");
@@ -428,9 +613,81 @@ static void people_and_timeline(void **state) {
     assert_int_equal(r.empty_at, kit.now + 100 * 10 * (int64_t)MINUTE_MS / 70);
     k.came_lately = 130;
     assert_int_equal(room_rate_of(&k, kit.now).empty_at, 0);
+    /* What left the incident is in nobody's hands. */
+    int64_t rosa = letter("Rosa");
+    assert_int_equal(next(&w.tom).conversation, rosa);
+    assert_int_equal(look().people.v[0].holds, rosa);
+    assert_ok(incident_leave(&kit.d, kit.a, &w.ines, w.incident, rosa));
+    assert_int_equal(look().people.v[0].holds, 0);
     /* A dismissed one has no room. */
     assert_ok(incident_close(&kit.d, kit.a, &w.ines, w.incident, S(""), -1));
     assert_int_equal(room_write_down(&kit.d, kit.a, &w.ines, 12345, ROOM_EVENT_NOTE, S("x")), ERR_MISSING);
+}
+
+static err say(const struct actor *who, status_kind kind, str headline, str words, int64_t *ret_id) {
+    struct status_post p = {
+        .incident = w.incident, .kind = kind, .headline = headline, .words = words, .key = S("")};
+    return room_status_post(&kit.d, kit.a, who, &p, ret_id);
+}
+
+static struct store_status_update newest(void) {
+    struct status_word word;
+    DB_READ_AUTO db_conn *c = NULL;
+    assert_ok(db_read_begin(kit.db, &c));
+    assert_ok(status_word_of(c, kit.a, w.done.brand.id, w.incident, kit.now, &word));
+    assert_true(word.said);
+    return word.update;
+}
+
+static void the_status_page(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    world();
+    int64_t id = -7, fact;
+    assert_ok(status_page_change(&kit.d, kit.a, &w.ines, true, S(""), S("")));
+    assert_int_equal(say(&w.ines, STATUS_TROUBLE, S("It stops."), S("We look."), &id), ERR_DENIED);
+    assert_ok(room_here(&kit.d, kit.a, &w.ines, w.incident));
+    assert_ok(room_here(&kit.d, kit.a, &w.tom, w.incident));
+    /* Begun from what holds, without what is getting old. */
+    struct room_fact_wish wish = {.text = S("By ten"), .minutes = 5};
+    assert_ok(room_fact_add(&kit.d, kit.a, &w.ines, w.incident, &wish, &fact));
+    kit.now += 6 * (int64_t)MINUTE_MS;
+    wish = (struct room_fact_wish){.kind = ROOM_FACT_UNKNOWN, .text = S("Nobody has a time.")};
+    assert_ok(room_fact_add(&kit.d, kit.a, &w.ines, w.incident, &wish, &fact));
+    wish = (struct room_fact_wish){.text = S("Your order is safe")};
+    assert_ok(room_fact_add(&kit.d, kit.a, &w.ines, w.incident, &wish, &fact));
+    wish = (struct room_fact_wish){.text = S("A disk is full!")};
+    assert_ok(room_fact_add(&kit.d, kit.a, &w.ines, w.incident, &wish, &fact));
+    struct room_look l = look();
+    str words = room_status_words(kit.a, &l);
+    assert_str(words, "Your order is safe. A disk is full!");
+    /* Only who coordinates or keeps the page; what they say stands in the timeline. */
+    assert_int_equal(say(&w.tom, STATUS_TROUBLE, S("It stops."), words, &id), ERR_DENIED);
+    assert_non_null(strstr(err_text(), "Ines"));
+    assert_int_equal(id, -7);
+    assert_ok(say(&w.ines, STATUS_TROUBLE, S("It stops."), words, &id));
+    assert_ok(room_set_role(&kit.d, kit.a, &w.ines, w.incident, w.tom.agent, ROOM_STATUS));
+    kit.now += 1000;
+    assert_ok(say(&w.tom, STATUS_TROUBLE, S(""), S("Still looking."), &id));
+    assert_int_equal(look().events.v[0].kind, ROOM_EVENT_STATUS);
+    assert_str(look().events.v[0].text, "Still looking.");
+    assert_int_equal(look().events.v[0].about_id, id);
+    l = look();
+    assert_null(room_status_wrong(&l.facts, S("We look. Your order is safe, and so are we.")));
+    for (size_t i = 0; i < l.facts.n; i++)
+        l.facts.v[i].withdrawn_at = str_starts(l.facts.v[i].text, S("Your"));
+    assert_str(room_status_wrong(&l.facts, S("We look. Your order is safe, and so are we."))->text,
+               "Your order is safe");
+    assert_null(room_status_wrong(&l.facts, S("We look.")));
+    /* Written outside the room, it is of the same incident by its matter. */
+    kit.now += 1000;
+    struct status_post over = {
+        .kind = STATUS_OVER, .matter = newest().matter_id, .words = S("It works again."), .key = S("")};
+    assert_ok(status_post(&kit.d, kit.a, &w.joss, &over, &id));
+    assert_int_equal(newest().id, id);
+    assert_str(look().events.v[0].text, "It works again.");
+    w.incident = 12345;
+    assert_int_equal(say(&w.ines, STATUS_TROUBLE, S("It stops."), S("We look."), &id), ERR_MISSING);
 }
 
 static void two_become_one(void **state) {
@@ -439,11 +696,16 @@ static void two_become_one(void **state) {
     world();
     int64_t first = w.incident, milo = letter("Milo");
     assert_ok(send(&w.ines, milo, "Milo, the orchard fell on our cable."));
+    int64_t n;
+    assert_ok(room_fixed(&kit.d, kit.a, &w.ines, w.incident, S("It is back."), &n));
     world();
     int64_t rosa = letter("Rosa"), piet = letter("Piet");
     assert_ok(send(&w.tom, rosa, "Rosa, brave otters carry lanterns through the muddy engine."));
+    assert_ok(room_learned(&kit.d, kit.a, &w.ines, w.incident, S("Watch the disk.")));
     assert_ok(incident_merge(&kit.d, kit.a, &w.ines, w.incident, first, -1, -1));
     w.incident = first;
+    assert_str(look().room.learned, "Watch the disk.");
+    assert_str(look().room.fixed_says, "It is back.");
     assert_int_equal(look().counts.said, 2);
     assert_int_equal(look().counts.waiting, 1);
     assert_int_equal(next(&w.joss).conversation, piet);
@@ -533,12 +795,20 @@ int main(void) {
         KIT_TEST(a_closed_laptop),
         KIT_TEST(leave_it),
         KIT_TEST(passed_in_vain),
+        KIT_TEST(passed_twice),
+        KIT_TEST(one_person_two_letters),
+        KIT_TEST(held_is_not_answered),
         KIT_TEST(alike_is_stopped),
         KIT_TEST(announced_in_order),
+        KIT_TEST(too_late),
         KIT_TEST(facts_age),
         KIT_TEST(facts_withdrawn),
+        KIT_TEST(withdrawn_at_that_moment),
         KIT_TEST(second_letters),
+        KIT_TEST(owed_once_a_person),
+        KIT_TEST(owed_where_it_went),
         KIT_TEST(people_and_timeline),
+        KIT_TEST(the_status_page),
         KIT_TEST(two_become_one),
         KIT_TEST(a_team),
     };

@@ -31,7 +31,12 @@ static struct {
     struct social_wish out[NET_OUT];
     int nout, published, found, tries;
     int64_t retry_at;
-    bool renew; /* a fetch renews the tokens */
+    bool endless;                        /* pages without a post, each with another cursor */
+    bool renew;                          /* a fetch renews the tokens */
+    const char *known_as;                /* the account's own id, whatever its name; NULL: by its name */
+    int64_t followers;                   /* of the account; 0 the network does not answer */
+    int asked;                           /* how often for them */
+    struct social_image images[NET_OUT]; /* the first of each post that has some */
     int64_t channel;
 } net;
 
@@ -45,10 +50,28 @@ static inline err net_sign_in(struct social_call *c, const struct social_sign_in
     struct social_account *x = c->account;
     x->server = S("https://net.example");
     x->account = str_copy(c->arena, typed->account);
-    x->id = str_fmt(c->arena, "at://did:plc:%.*s", STR_FMT(typed->account));
+    x->id =
+        str_fmt(c->arena, "at://did:plc:%.*s", STR_FMT(net.known_as ? str_z(net.known_as) : typed->account));
     x->secret = str_copy(c->arena, typed->password);
     *ret = net_says(str_eq(typed->password, S("wrong")) ? SOCIAL_SIGN_IN : SOCIAL_DONE);
     return ERR_NONE;
+}
+
+/* Consent: the state is the address's end; the browser brings back whose account it is. */
+static inline err net_consent_begin(struct social_call *c, const struct social_sign_in *typed, str client_id,
+                                    str redirect_url, str state, str *ret_url, str *ret_pending,
+                                    struct social_report *ret) {
+    (void)client_id, (void)redirect_url;
+    *ret_url = str_fmt(c->arena, "https://net.example/allow?state=%.*s", STR_FMT(state));
+    *ret_pending = str_fmt(c->arena, "asked for %.*s", STR_FMT(typed->account));
+    *ret = net_says(SOCIAL_DONE);
+    return ERR_NONE;
+}
+
+static inline err net_consent_end(struct social_call *c, str pending, str query, struct social_report *ret) {
+    struct social_sign_in typed = {.account = query, .password = S("token")};
+    assert_true(str_starts(pending, S("asked for ")));
+    return net_sign_in(c, &typed, ret);
 }
 
 static inline err net_fetch(struct social_call *c, str cursor, int64_t since, struct social_page *ret,
@@ -65,6 +88,11 @@ static inline err net_fetch(struct social_call *c, str cursor, int64_t since, st
         c->account->secret = fresh;
     }
     *ret = (struct social_page){.cursor = cursor};
+    if (net.endless) {
+        ret->cursor = str_fmt(c->arena, "%lld", (long long)(at == NET_PAGES ? NET_PAGES + 1 : NET_PAGES));
+        ret->more = true;
+        return ERR_NONE;
+    }
     if (at >= net.npages) return ERR_NONE;
     *ret = net.pages[at];
     ret->cursor = net.stuck ? cursor : str_fmt(c->arena, "%lld", (long long)at + 1);
@@ -109,6 +137,13 @@ static inline err net_publish(struct social_call *c, const struct social_wish *w
     out->reply_to.id = str_copy(kit.a, wish->reply_to.id);
     out->root.id = str_copy(kit.a, wish->root.id);
     out->to_id = str_copy(kit.a, wish->to_id);
+    out->quote.id = str_copy(kit.a, wish->quote.id);
+    out->quote.version = str_copy(kit.a, wish->quote.version);
+    out->images = NULL;
+    if (wish->nimages)
+        net.images[net.nout - 1] = (struct social_image){str_copy(kit.a, wish->images[0].bytes),
+                                                         str_copy(kit.a, wish->images[0].type),
+                                                         str_copy(kit.a, wish->images[0].alt)};
     net.published++;
     *ret = net_published(c->arena, wish->key);
     return ERR_NONE;
@@ -131,17 +166,34 @@ static inline err net_remove(struct social_call *c, str id, struct social_report
 
 static inline struct social_limits net_limits(const struct social_account *account) {
     (void)account;
-    return (struct social_limits){.graphemes = 300, .bytes = 3000};
+    return (struct social_limits){.graphemes = 300,
+                                  .bytes = 3000,
+                                  .images = 2,
+                                  .alt_graphemes = 30,
+                                  .image_bytes = 50000,
+                                  .quotes = true};
+}
+
+static inline err net_profile(struct social_call *c, str who, struct social_profile *ret,
+                              struct social_report *ret_report) {
+    (void)c, (void)who;
+    net.asked++;
+    *ret_report = net_says(net.followers ? SOCIAL_DONE : SOCIAL_LATER);
+    *ret = (struct social_profile){.followers = net.followers, .follows = -1, .posts = -1};
+    return ERR_NONE;
 }
 
 static const struct social_network net_network = {.kind = SOCIAL_BLUESKY,
                                                   .title = "Netty",
                                                   .sign_in = net_sign_in,
+                                                  .consent_begin = net_consent_begin,
+                                                  .consent_end = net_consent_end,
                                                   .fetch = net_fetch,
                                                   .look = net_look,
                                                   .publish = net_publish,
                                                   .find = net_find,
                                                   .remove = net_remove,
+                                                  .profile = net_profile,
                                                   .limits = net_limits};
 
 /* ---- posts ---- */
@@ -224,6 +276,7 @@ static inline void net_begin(void) {
     struct channel_form form = {.kind = S("bluesky"), .password = S("app-password")};
     if (net.channel) channel_remove(&kit.d, kit.a, &site.ines.actor, net.channel);
     memset(&net, 0, sizeof net);
+    net.followers = 40;
     social_replace(SOCIAL_BLUESKY, &net_network);
     form.account = str_fmt(kit.a, "tidewatch%d.example", ++n);
     assert_ok(channel_add(&kit.d, kit.a, &site.ines.actor, &form, &net.channel));

@@ -139,7 +139,8 @@ static void asked_once_a_day(void **state) {
     assert_int_equal(wish(S("letters@tidewatch.example"), ""), ERR_INVALID);
     str first = asked(email);
     assert_int_equal(mails(email, &text), 1);
-    assert_true(holds(text, "Auto-Submitted: auto-replied"));
+    assert_true(holds(text, "Auto-Submitted: auto-generated"));
+    assert_true(holds(text, "<status."));
     assert_true(holds(text, "If it was not you, do nothing"));
     for (int i = 0; i < 20; i++) {
         assert_ok(wish(email, ""));
@@ -205,8 +206,10 @@ static err put_many(db_conn *c, void *arg) {
 
 static void a_brand_has_a_measure(void **state) {
     FRESH;
+    str known = subscriber();
     assert_ok(db_write(kit.db, put_many, NULL));
     assert_int_equal(wish(kit_email("x"), ""), ERR_LIMIT);
+    assert_int_equal(wish(known, ""), ERR_LIMIT); /* the same answer: nobody learns who is known */
     kit.now += DAY_MS + 1;
     assert_ok(wish(kit_email("x"), ""));
 }
@@ -294,6 +297,7 @@ static void each_mail_once(void **state) {
     assert_true(holds(text, "Subject: Tidewatch Toys: The till is down."));
     assert_true(holds(text, "Since nine the till is down."));
     assert_true(holds(text, "I will write again by"));
+    assert_true(holds(text, "\nAuto-Submitted: auto-generated\n") && holds(text, "<status."));
     assert_true(holds(text, "\nList-Unsubscribe: <https://desk.example/status/tidewatch-toys/mail/"));
     assert_true(holds(text, "\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n"));
     struct status_mail_count n;
@@ -324,6 +328,14 @@ static void what_is_withdrawn_does_not_leave(void **state) {
     assert_ok(status_withdraw(&kit.d, kit.a, &sw.ines, id));
     run("status_tell");
     assert_int_equal(mails(anna, NULL), 0);
+    /* Nor do words of a page that was closed meanwhile. */
+    tell("Closed.");
+    assert_ok(status_page_change(&kit.d, kit.a, &sw.ines, false, S(""), S("")));
+    run("status_tell");
+    assert_int_equal(mails(anna, NULL), 0);
+    assert_ok(status_page_change(&kit.d, kit.a, &sw.ines, true, S(""), S("")));
+    run("status_tell");
+    assert_int_equal(mails(anna, NULL), 0);
     /* Words changed in time leave as they are now. */
     id = tell("A spil.");
     struct status_edit_form form = {
@@ -350,6 +362,62 @@ static void at_the_pace_of_the_inbox(void **state) {
         before = n;
         kit.now += MINUTE_MS / 2;
     }
+    assert_ok(pace_change(&kit.d, kit.a, sw.brand, sw.done.inbox.id, 0));
+}
+
+/* Three mails in a row come back, for reasons that may pass. */
+struct coming_back {
+    int64_t update;
+    bool ours;
+};
+
+static err write_report(db_conn *c, void *arg) {
+    struct coming_back *x = arg;
+    struct store_status_mail mail;
+    struct store_subscriber s;
+    struct bounce b = {0};
+    const str_list none = {0};
+    err e = store_subscriber_next(c, kit.a, sw.brand, 0, INT64_MAX, &s);
+    if (e) return e;
+    TRY(store_status_mail_get(c, kit.a, sw.brand, x->update, s.id, &mail));
+    b.message_id = status_message_id(kit.a, mail.hash, S("letters@tidewatch.example"));
+    *list_add(kit.a, &b.rows) =
+        (struct bounce_row){.recipient = s.email, .status = S("5.2.2"), .reason = BOUNCE_MAILBOX_FULL};
+    return status_report_in(c, kit.a, sw.brand, &b, &none, true, kit.now, &x->ours);
+}
+
+static void three_that_come_back(void **state) {
+    FRESH;
+    str email = subscriber(), kept;
+    for (int i = 1; i <= STATUS_FAILURES_MAX; i++) {
+        struct coming_back x = {.update = tell("Once more.")};
+        run("status_tell");
+        assert_int_equal(rows_of(email, &kept), 1);
+        assert_ok(db_write(kit.db, write_report, &x));
+        assert_true(x.ours);
+        assert_int_equal(rows_of(email, &kept), i < STATUS_FAILURES_MAX);
+        close_all();
+    }
+}
+
+/* Many want to be asked where the mail server takes two a minute: nobody's reply waits for them. */
+static void questions_let_replies_pass(void **state) {
+    FRESH;
+    int64_t next;
+    int asked_n = 0;
+    str who[12];
+    assert_ok(pace_change(&kit.d, kit.a, sw.brand, sw.done.inbox.id, 2));
+    for (int i = 0; i < 12; i++) assert_ok(wish(who[i] = kit_email("storm"), ""));
+    for (int minute = 0; minute < 60; minute++) {
+        run("status_ask");
+        DB_READ_AUTO db_conn *c = NULL;
+        assert_ok(db_read_begin(kit.db, &c));
+        assert_ok(pace_next_in(c, sw.brand, sw.done.inbox.id, kit.now, &next));
+        assert_true(next <= kit.now + 3 * MINUTE_MS);
+        kit.now += MINUTE_MS;
+    }
+    for (int i = 0; i < 12; i++) asked_n += mails(who[i], NULL);
+    assert_int_equal(asked_n, 12);
     assert_ok(pace_change(&kit.d, kit.a, sw.brand, sw.done.inbox.id, 0));
 }
 
@@ -423,6 +491,8 @@ int main(void) {
         KIT_TEST(what_is_withdrawn_does_not_leave),
         KIT_TEST(at_the_pace_of_the_inbox),
         KIT_TEST(tried_again),
+        KIT_TEST(three_that_come_back),
+        KIT_TEST(questions_let_replies_pass),
         KIT_TEST(forgotten),
     };
     return KIT_RUN(tests);

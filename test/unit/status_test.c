@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "desk/incident.h"
 #include "desk/status_copy.h"
 #include "format/json.h"
 #include "net/objects.h"
@@ -39,7 +40,7 @@ static void an_update_needs_words(void **state) {
     assert_int_equal(refused(p), ERR_INVALID);
     p = trouble("The shop is closed.", "We are looking.");
     *list_add(kit.a, &p.said) = (struct store_status_said){4711, STATUS_DOWN};
-    assert_int_equal(refused(p), ERR_MISSING);
+    assert_int_equal(refused(p), ERR_CONFLICT);
     assert_int_equal(load_public().updates.n, 0);
 }
 
@@ -99,6 +100,9 @@ static void an_incident_is_one_matter(void **state) {
     struct status_word word;
     struct status_post p = trouble("No parcels leave.", "The lorry has not come.");
     p.incident = 99;
+    assert_int_equal(refused(p), ERR_MISSING);
+    struct incident_wish wish = {.title = S("No parcels leave")};
+    assert_ok(incident_open(&kit.d, kit.a, &sw.ines, &wish, &p.incident));
     int64_t first = put_update(p);
     p.headline = S("");
     p.words = S("Another lorry is coming.");
@@ -106,11 +110,11 @@ static void an_incident_is_one_matter(void **state) {
     assert_int_equal(update_of(second).matter_id, first);
     DB_READ_AUTO db_conn *c = NULL;
     assert_ok(db_read_begin(kit.db, &c));
-    assert_ok(status_word_of(c, kit.a, sw.brand, 99, kit.now, &word));
+    assert_ok(status_word_of(c, kit.a, sw.brand, p.incident, kit.now, &word));
     assert_true(word.said && !word.overdue && word.update.id == second);
-    assert_ok(status_word_of(c, kit.a, sw.brand, 99, kit.now + HOUR_MS, &word));
+    assert_ok(status_word_of(c, kit.a, sw.brand, p.incident, kit.now + HOUR_MS, &word));
     assert_true(word.overdue);
-    assert_ok(status_word_of(c, kit.a, sw.brand, 98, kit.now, &word));
+    assert_ok(status_word_of(c, kit.a, sw.brand, p.incident - 1, kit.now, &word));
     assert_false(word.said);
     db_read_end(c);
     c = NULL;
@@ -256,6 +260,7 @@ static void it_reads_well(void **state) {
     assert_true(holds(html, "Earlier on Friday, 15 January"));
     assert_true(holds(html, ">10:00</time><p dir=\"auto\">The page &amp; all stops. We look."));
     assert_true(holds(html, "Before today"));
+    assert_true(holds(html, ">Last changed Friday, 15 January, 12:00.<"));
     assert_true(holds(html, "Europe/Berlin (CET)"));
     assert_true(holds(html, "href=\"https://desk.example/status/tidewatch-toys/subscribe\""));
     assert_false(holds(html, "<script") || holds(html, "src=") || holds(html, "@import") ||
@@ -279,7 +284,19 @@ static void feeds_are_feeds(void **state) {
     str atom = made[STATUS_ATOM];
     assert_true(str_starts(atom, S("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed")));
     assert_true(holds(atom, "<title>A &amp; B</title>"));
-    assert_true(holds(atom, "<id>https://desk.example/status/tidewatch-toys#3</id>"));
+    /* Its ids stay when the desk gets another address and the brand another name there. */
+    size_t id = str_find(atom, S("<entry>"), 0), first_id = str_find(atom, S("<id>urn:uuid:"), 0);
+    id = str_find(atom, S("<id>urn:uuid:"), id);
+    assert_true(id < atom.n && first_id < id);
+    str ids[2] = {str_slice(atom, first_id, first_id + 50), str_slice(atom, id, id + 50)};
+    assert_false(str_eq(ids[0], ids[1]));
+    p.brand.slug = S("tidewatch");
+    assert_ok(status_render(kit.a, S("https://other.example"), &p, kit.now, made));
+    for (int i = 0; i < 2; i++) assert_true(str_find(made[STATUS_ATOM], ids[i], 0) < made[STATUS_ATOM].n);
+    /* What XML cannot say is left out. */
+    p.updates.v[0].headline = S("A\xef\xbf\xbf & B\x01");
+    render(&p);
+    assert_true(holds(made[STATUS_ATOM], "<title>A &amp; B</title>"));
     assert_true(holds(atom, "<published>2027-01-15T09:00:00+01:00</published>"));
     assert_true(holds(atom, "One &lt;two&gt;"));
     assert_true(holds(atom, "I will write here again by 10:00."));
@@ -328,6 +345,12 @@ static void it_is_never_large(void **state) {
     }
     assert_int_equal(longest, STATUS_WORDS_BYTES);
     assert_true(str_ends(str_trim(made[STATUS_HTML]), S("</html>")));
+    /* Hundreds of short paragraphs. */
+    char *lines = arena_alloc(kit.a, STATUS_WORDS_BYTES);
+    for (int i = 0; i < STATUS_WORDS_BYTES; i++) lines[i] = "&\n\n"[i % 3];
+    p.updates.v[0].words = (str){lines, STATUS_WORDS_BYTES - 2};
+    render(&p);
+    assert_true(made[STATUS_HTML].n <= STATUS_HTML_BYTES);
     /* With plain words a long history stands there, too. */
     for (size_t i = 0; i < p.updates.n; i++) {
         p.updates.v[i].words = filled('w', 200);
@@ -389,11 +412,28 @@ static void the_board_keeps_pages(void **state) {
     assert_true(same && whole && same != whole);
     http_kept_unref(same);
     http_kept_unref(whole);
+    /* By its date, where a reader knows no ETag. */
+    assert_true(str_starts(one.modified, S("Wed, 20 Jan 2027 08:")) && str_ends(one.modified, S(" GMT")));
+    q = get_of("/status/tidewatch-toys", "x", S(""));
+    *list_add(kit.a, &q.headers) = (struct http_pair){S("If-Modified-Since"), one.modified};
+    http_kept *again = status_board_quick(b, &q);
+    assert_ptr_equal(again, same);
+    http_kept_unref(again);
+    q = get_of("/status/tidewatch-toys", "x", S("\"other\""));
+    *list_add(kit.a, &q.headers) = (struct http_pair){S("If-Modified-Since"), one.modified};
+    again = status_board_quick(b, &q);
+    assert_ptr_equal(again, whole);
+    http_kept_unref(again);
     int64_t id = put_update(trouble("The kiosk is closed.", "Rain."));
     assert_true(status_board_due(b, sw.brand) == 0);
     assert_ok(status_board_refresh(b));
     assert_true(status_board_get(b, kit.a, S("tidewatch-toys"), STATUS_HTML, &two));
     assert_false(str_eq(one.etag, two.etag));
+    assert_int_equal(two.modified.n, 0); /* within the same second, so a date would lie */
+    kit.now += SECOND_MS;
+    assert_ok(status_board_refresh(b));
+    assert_true(status_board_get(b, kit.a, S("tidewatch-toys"), STATUS_HTML, &one));
+    assert_true(one.modified.n > 0 && str_eq(one.etag, two.etag));
     assert_true(holds(two.bytes, "The kiosk is closed.") && str_eq(copy_of("index.html"), two.bytes));
     assert_int_equal(status_board_due(b, sw.brand), update_of(id).next_at);
     assert_ok(status_withdraw(&kit.d, kit.a, &sw.ines, id));
@@ -402,6 +442,14 @@ static void the_board_keeps_pages(void **state) {
     assert_true(answers(b, "/", "Status.Tidewatch.Example:443"));
     assert_true(answers(b, "/feed.atom", "status.tidewatch.example"));
     assert_false(answers(b, "/", "desk.example") || answers(b, "/brands", "status.tidewatch.example"));
+    /* A process that was killed while it wrote leaves nothing behind for long. */
+    str torn = str_fmt(kit.a, "%s/status/tidewatch-toys/index.html.x.new", kit.folder);
+    assert_ok(file_write(kit.a, torn, S("<ht"), 0644));
+    status_board_free(b);
+    b = status_board_new(&kit.d, false);
+    assert_ok(status_board_refresh(b));
+    assert_int_not_equal(stat(torn.p, &st), 0);
+    assert_true(copy_of("index.html").n > 0);
     /* Closed is gone, from the disk, too. */
     assert_ok(status_page_change(&kit.d, kit.a, &sw.ines, false, S(""), S("")));
     assert_ok(status_board_refresh(b));

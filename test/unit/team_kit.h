@@ -18,6 +18,7 @@
 #include "desk/reply.h"
 #include "desk/room_next.h"
 #include "desk/room_said.h"
+#include "store/customer.h"
 
 enum { TEAM_PEOPLE_MAX = 4000, TEAM_WRITERS_MAX = 32, TEAM_TEXT = 2000 };
 
@@ -115,6 +116,11 @@ static inline void team_sentence(uint64_t *seed, char *to, size_t size) {
     }
 }
 
+static const char *const team_facts[] = {"The page stopped at nine because a disk broke.",
+                                         "Orders that were paid are safe and will be sent.",
+                                         "Letters by post are answered within two days."};
+
+/* Every third one states what the room lets everybody say. */
 static inline void team_letter(uint64_t *seed, const char *name, const char *agent, char *to, size_t size) {
     size_t at = (size_t)snprintf(to, size, "Dear %s,\n\n", name);
     int sentences = 3 + (int)team_chance(seed, 3);
@@ -123,6 +129,8 @@ static inline void team_letter(uint64_t *seed, const char *name, const char *age
         at += strlen(to + at);
         at += (size_t)snprintf(to + at, size - at, i % 2 ? "\n\n" : " ");
     }
+    if (!team_chance(seed, 3))
+        at += (size_t)snprintf(to + at, size - at, "%s\n\n", TEAM_PICK(seed, team_facts));
     snprintf(to + at, size - at, "\n%s", agent);
 }
 
@@ -244,7 +252,7 @@ static inline void team_answer(struct team_writer *t, arena *a, struct team_pers
 /* Sometimes a letter is somebody else's. */
 static inline bool team_leaves(struct team_writer *t, arena *a, struct team_person *p) {
     uint32_t chance = team_chance(&t->seed, 40);
-    if (chance > 1) return false;
+    if (chance > 1 || t->ncolleagues < 2) return false;
     atomic_store(&p->held, 0);
     if (chance == 0) {
         if (room_skip(t->desk, a, &t->who, t->incident, p->conversation)) team_failed(t->shared, "skip");
@@ -308,6 +316,56 @@ static inline const char *team_name(int i) {
                                         "Anouk",    "Noor",  "Bram",  "Liesbeth", "Tariq",  "Wanda",  "Yusuf",
                                         "Zelda",    "Odile", "Pavel", "Quirine",  "Rasmus", "Sunniva"};
     return names[i % (int)(sizeof names / sizeof *names)];
+}
+
+/* Number `i` of those who wait in the incident: rows as intake and listening would leave them. */
+static inline err team_put(db_conn *c, int64_t brand, int64_t inbox, int64_t incident, int i, uint64_t *seed,
+                           struct team_person *ret) {
+    ARENA_AUTO arena *a = arena_new(0);
+    char text[500];
+    int64_t now = clock_now(NULL);
+    str name = str_z(team_name(i)), address = str_fmt(a, "c%d@customer.example", i);
+    struct customer customer = {.id = id_new(now), .name = name, .about = S(""), .created_at = now};
+    team_sentence(seed, text, sizeof text);
+    struct conversation v = {.id = id_new(now),
+                             .number = 1000000000 + i, /* out of the way of those that come */
+                             .inbox_id = inbox,
+                             .customer_id = customer.id,
+                             .channel = CHANNEL_MAIL,
+                             .subject = S("the page"),
+                             .snippet = str_z(text),
+                             .state = CONVERSATION_US,
+                             .waiting_since = now - HOUR_MS + i,
+                             .version = 1,
+                             .created_at = now,
+                             .updated_at = now};
+    struct message m = {.id = id_new(now),
+                        .conversation_id = v.id,
+                        .kind = MESSAGE_LETTER,
+                        .channel = CHANNEL_MAIL,
+                        .from_name = name,
+                        .from_address = address,
+                        .subject = v.subject,
+                        .text = str_z(text),
+                        .said_at = now,
+                        .created_at = now};
+    struct message_address from = {m.id, ROLE_FROM, name, address};
+    struct incident_conversation part = {.id = id_new(now),
+                                         .incident_id = incident,
+                                         .conversation_id = v.id,
+                                         .message_id = m.id,
+                                         .state = INCIDENT_PART_IN,
+                                         .why = S("page"),
+                                         .at = now};
+    TRY(store_customer_insert(c, brand, &customer));
+    TRY(store_conversation_insert(c, brand, &v));
+    TRY(store_message_insert(c, brand, &m));
+    TRY(store_message_address_insert(c, brand, 0, &from));
+    TRY(store_incident_conversation_put(c, brand, &part));
+    ret->conversation = v.id;
+    snprintf(ret->name, sizeof ret->name, "%.*s", STR_FMT(name));
+    snprintf(ret->address, sizeof ret->address, "%.*s", STR_FMT(address));
+    return ERR_NONE;
 }
 
 static inline int team_float_order(const void *a, const void *b) {

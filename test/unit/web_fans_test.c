@@ -6,6 +6,7 @@
 #include "desk/order.h"
 #include "social/hook_sign.h"
 #include "store/story.h"
+#include "store/survey.h"
 
 #define FANS TOYS "/fans"
 
@@ -23,10 +24,11 @@ static err put_praise(db_conn *c, void *arg) {
 
 static void reply(const struct web_person *who, int64_t conversation) {
     static int n;
+    n++;
     struct reply_wish wish = {.conversation = conversation,
                               .seen_version = -1,
                               .subject = S("Re"),
-                              .text = str_fmt(kit.a, "Reply %d to you.", ++n),
+                              .text = str_fmt(kit.a, "Reply %d to you.", n),
                               .key = str_fmt(kit.a, "fans %d", n),
                               .override = S("a test"),
                               .close_after = true,
@@ -124,6 +126,203 @@ static void test_numbers_open(void **state) {
     assert_has(h, "letters that say thank you");
 }
 
+/* ---- many ---- */
+
+enum { MANY = 53 };
+
+/* What stands behind `mark` up to the next quote, with & as it was. */
+static str quoted_behind(str text, const char *mark, size_t *at) {
+    size_t from = str_find(text, str_z(mark), *at);
+    if (from == SIZE_MAX) return S("");
+    from += strlen(mark);
+    *at = str_find_char(text, '"', from);
+    str raw = str_slice(text, from, *at), piece;
+    BUF_AUTO buf b = BUF_MAX(2000);
+    while (str_split(&raw, '&', &piece)) {
+        if (str_starts(piece, S("amp;"))) piece = str_slice(piece, 4, piece.n);
+        if (buf_str(&b).n) buf_add_char(&b, '&');
+        buf_add(&b, piece);
+    }
+    return str_copy(kit.a, buf_str(&b));
+}
+
+static struct hit fetch_path(str path) {
+    size_t mark = str_find_char(path, '?', 0);
+    str query = mark == SIZE_MAX ? S("") : str_slice(path, mark + 1, path.n);
+    if (str_starts(path, S("/api/v1"))) path = str_slice(path, 7, path.n), mark -= mark == SIZE_MAX ? 0 : 7;
+    str only = str_slice(path, 0, mark == SIZE_MAX ? path.n : mark);
+    return fetch(.path = api(str_cstr(kit.a, only)), .query = str_cstr(kit.a, query), .by = &site.omar);
+}
+
+/* How many rows a list has, over all its pages; `with`: of those that say so. */
+static int64_t listed(str path, const char *row, const char *with, int *ret_pages) {
+    int64_t n = 0;
+    int pages = 0;
+    while (path.n && pages++ < 20) {
+        struct hit h = fetch_path(path);
+        assert_status(h, 200);
+        for (size_t at = 0; (at = str_find(h.body, str_z(row), at)) != SIZE_MAX; at++) {
+            size_t end = str_find_char(h.body, '}', at);
+            n += str_find(str_slice(h.body, at, end), str_z(with), 0) != SIZE_MAX;
+        }
+        size_t at = 0;
+        path = quoted_behind(h.body, "\"next\":\"", &at);
+    }
+    if (ret_pages) *ret_pages = pages;
+    return n;
+}
+
+static err put_rows(db_conn *c, void *arg) {
+    const int64_t *at = arg;
+    for (int i = 0; i < 2 * MANY; i++) {
+        bool late = i < MANY;
+        db_query *q = db_sql(
+            c,
+            "INSERT INTO promise (brand_id, id, conversation_id, customer_id, message_id, whose, text, "
+            "due_day, due_at, rise_at, warned_at, warned_day, state, proof_kind, proof_id, agreed, steps, "
+            "agent_id, created_at, settled_at, settled_by) SELECT $1, $2, id, customer_id, 0, 'ours', 'x', "
+            "20270301, $3, $3, 0, 0, $4, '', 0, 0, 1, $5, $3, $6, 0 FROM conversation WHERE brand_id = $1 "
+            "AND id = $7");
+        db_bind_int(q, 1, site.toys.brand.id);
+        db_bind_int(q, 2, 5000 + i);
+        db_bind_int(q, 3, at[0] + i / 4);
+        db_bind_text(q, 4, late ? S("open") : i % 5 ? S("kept") : S("broken"));
+        db_bind_int(q, 5, site.omar.agent.id);
+        db_bind_int(q, 6, late ? 0 : at[0] + i / 4);
+        db_bind_int(q, 7, at[1]);
+        TRY(db_done(q));
+        struct survey_ask ask = {.brand_id = site.toys.brand.id,
+                                 .id = 9000 + i,
+                                 .conversation_id = at[1],
+                                 .agent_id = site.omar.agent.id,
+                                 .person = S("x"),
+                                 .hash = S("x"),
+                                 .state = SURVEY_SENT,
+                                 .question = S("How?"),
+                                 .choices = S("Well & good\nNo"),
+                                 .words = S("so"),
+                                 .chosen = i % 3 ? S("Well & good") : S("No"),
+                                 .created_at = at[0],
+                                 .answered_at = at[0] + i / 4};
+        TRY(store_survey_ask_insert(c, &ask));
+    }
+    return ERR_NONE;
+}
+
+/* MANY people wrote, were answered, came back to say thank you, and bought again, within one week. */
+static int64_t many(void) {
+    BUF_AUTO buf csv = BUF_MAX(100000);
+    struct order_report r = {0};
+    int64_t day = DAY_MS;
+    for (int i = 0; i < MANY; i++) {
+        const char *from = kit_path("p%lld@many.example", i);
+        reply(&site.omar, letter("Pia", from, "Where is my lamp?"));
+        buf_add_fmt(&csv, "M-%d,%s,2027-04-%02d\n", i, from, 12 + i % 4);
+    }
+    kit.now = zone_instant(NULL, 2027, 4, 12, 9, 0);
+    int64_t conversation = 0;
+    for (int i = 0; i < MANY; i++) {
+        conversation = letter("Pia", kit_path("p%lld@many.example", i), "Thank you!");
+        assert_ok(db_write(kit.db, put_praise, &site.letter));
+    }
+    kit.now += 5 * day;
+    assert_ok(order_import(&kit.d, kit.a, &site.omar.actor, buf_str(&csv), &r));
+    assert_int_equal(r.kept, MANY);
+    int64_t at[] = {kit.now - day, conversation};
+    assert_ok(db_write(kit.db, put_rows, at));
+    count();
+    site.omar.session = kit_session(site.omar.agent.account_id, &site.omar.csrf);
+    return conversation;
+}
+
+/* On the page of a month, of an agent and of a week each number is as many letters as its list has. */
+static void test_counts_agree(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    kit.now = zone_instant(NULL, 2027, 3, 15, 9, 0);
+    many();
+    const str pages[] = {S(FANS "?when=2027-04"), S(FANS "?when=2027-04-14"), S(FANS "?when=2027"),
+                         str_fmt(kit.a, FANS "/of/%lld?when=2027-04", (long long)site.omar.agent.id)};
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        struct hit h = fetch_path(pages[i]);
+        int figures = 0, walked;
+        assert_status(h, 200);
+        for (size_t at = 0;; figures++) {
+            str n = quoted_behind(h.body, "\"number\":\"", &at);
+            if (!n.n) break;
+            int64_t wanted, of = 0;
+            str what = quoted_behind(h.body, "\"what\":\"", &at),
+                path = quoted_behind(h.body, "\"letters\":\"", &at);
+            if (str_find(path, S("/judgements"), 0) != SIZE_MAX) continue;
+            assert_true(str_to_int(n, &wanted));
+            bool kept = str_starts(what, S("promises kept, of "));
+            int64_t rows = listed(path, "\"customer\":", "", &walked);
+            if (kept) {
+                assert_true(str_to_int(str_slice(what, S("promises kept, of ").n, what.n), &of));
+                assert_int_equal(rows, of);
+                assert_int_equal(of, 2 * MANY);
+                assert_int_equal(listed(path, "\"customer\":", "\"says\":\"not kept\"", NULL) +
+                                     listed(path, "\"customer\":", "\"says\":\"late, and still open\"", NULL),
+                                 of - wanted);
+            } else if (rows != wanted) {
+                fail_msg("%.*s %.*s: %lld in its list", STR_FMT(n), STR_FMT(what), (long long)rows);
+            }
+            if (wanted >= MANY && walked < 2) fail_msg("%.*s: one page only", STR_FMT(what));
+        }
+        assert_true(figures >= 5);
+    }
+}
+
+/* The same for every link of the charts and lists. */
+static void test_links_agree(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    struct hit h = fetch(.path = FANS, .query = "when=2027-04", .as = &site.omar);
+    int cells = 0;
+    for (size_t at = 0; (at = str_find(h.body, S("data-v=\""), at)) != SIZE_MAX;) {
+        int64_t wanted;
+        size_t row = at++, end = str_find(h.body, S("</td>"), at);
+        assert_true(str_to_int(quoted_behind(h.body, "data-v=\"", &row), &wanted));
+        str path = quoted_behind(str_slice(h.body, 0, end), "href=\"", &row);
+        assert_int_equal(path.n > 0, wanted > 0);
+        if (!wanted) continue;
+        cells++;
+        assert_int_equal(listed(path, "\"customer\":", "", NULL), wanted);
+    }
+    assert_true(cells >= 3);
+    assert_int_equal(
+        listed(S(FANS "/letters/returns?when=2027-04&what=thanks"), "\"customer\":", "", NULL) +
+            listed(S(FANS "/letters/returns?when=2027-04&what=other"), "\"customer\":", "", NULL),
+        MANY);
+    assert_int_equal(
+        listed(S(FANS "/letters/answers?when=2027-04&what=Well+%26+good"), "\"customer\":", "", NULL),
+        2 * MANY - 2 * MANY / 3 - 1);
+    h = fetch(.path = FANS "/letters/answers", .query = "when=2027-04", .as = &site.omar);
+    assert_has(h, "what=Well%20%26%20good");
+    /* Letters of a week, the people of the curves, and the letters that made us proud. */
+    h = fetch(.path = FANS "/weeks/20270412", .query = "by=said", .as = &site.omar);
+    assert_has(h, "53 letters, 0 replies");
+    assert_int_equal(listed(S(FANS "/weeks/20270412?by=said"), "\"customer\":", "\"letters\":1", NULL), MANY);
+    assert_int_equal(listed(S(FANS "/weeks/20270315?by=first"), "\"customer\":", "", NULL), MANY);
+    h = fetch(.path = FANS "/still", .as = &site.omar);
+    int parts = 0;
+    for (size_t at = 0;; parts++) {
+        str path = quoted_behind(h.body, "<a href=\"" FANS "/still?of=", &at);
+        int64_t wanted = 0;
+        if (!path.n || str_find(path, S("after="), 0) != SIZE_MAX) break;
+        size_t text = str_find_char(h.body, '>', at) + 1, end = str_find_char(h.body, ' ', text);
+        assert_true(str_to_int(str_slice(h.body, text, end), &wanted));
+        path = str_slice(path, 0, str_find_char(path, '#', 0));
+        int64_t rows =
+            listed(str_fmt(kit.a, FANS "/still?of=%.*s", STR_FMT(path)), "\"customer\":", "", NULL);
+        assert_int_equal(rows, wanted);
+        if (str_eq(path, S("free"))) assert_true(wanted > MANY);
+    }
+    assert_int_equal(parts, 1);
+    assert_int_equal(listed(S(FANS "/still?of=trouble"), "\"customer\":", "", NULL), 0);
+    assert_int_equal(listed(S(TOYS "/proud?week=20270412"), "\"message\":", "", NULL), MANY);
+}
+
 static void test_brought_in(void **state) {
     (void)state;
     SKIP_WITHOUT_DESK;
@@ -140,6 +339,10 @@ static void test_brought_in(void **state) {
               .form = "network=Fediverse&count=12");
     assert_status(h, 303);
     assert_has(fetch(.path = FANS "/followers", .as = &site.omar), "<b>12</b>");
+    h = fetch(.method = HTTP_POST, .path = FANS "/followers", .as = &site.omar,
+              .form = "network=%3DHYPERLINK%28%22x%22%29&count=3");
+    assert_status(h, 303);
+    assert_has(fetch(.path = FANS "/files/followers", .as = &site.omar), "\"'=HYPERLINK(\"\"x\"\")\"");
     assert_status(
         fetch(.method = HTTP_POST, .path = FANS "/followers", .as = &site.rita, .form = "network=x&count=1"),
         403);
@@ -164,6 +367,54 @@ static void test_brought_in(void **state) {
               .json = "{\"number\":\"Q-4\",\"address\":\"nel@customer.example\",\"day\":\"2027-01-21\"}");
     assert_status(h, 403);
     (void)secret;
+}
+
+static err put_ask(db_conn *c, void *arg) {
+    struct survey_ask ask = {.brand_id = site.toys.brand.id,
+                             .id = 700,
+                             .conversation_id = site.conversation,
+                             .person = S("somebody"),
+                             .hash = token_hash(kit.a, *(str *)arg),
+                             .state = SURVEY_SENT,
+                             .question = S("How was <it>?"),
+                             .choices = S("Well\nNot yet"),
+                             .words = S(""),
+                             .chosen = S(""),
+                             .created_at = kit.now,
+                             .expires_at = kit.now + DAY_MS};
+    return store_survey_ask_insert(c, &ask);
+}
+
+/* Whoever does not want to be asked again says so on the page of the question, before an answer and after it.
+ */
+static void test_answer(void **state) {
+    (void)state;
+    SKIP_WITHOUT_DESK;
+    str token = token_new(kit.a);
+    const char *path = z("/answer/%.*s", token);
+    assert_ok(db_write(kit.db, put_ask, &token));
+    struct hit h = fetch(.path = path);
+    assert_status(h, 200);
+    assert_has(h, "How was &lt;it&gt;?");
+    assert_has(h, "Please do not ask me again");
+    /* Mail programs open links by themselves: that changes nothing. */
+    assert_status(fetch(.path = path), 200);
+    h = fetch(.method = HTTP_POST, .path = path, .form = "never=1");
+    assert_status(h, 200);
+    assert_has(h, "We ask you no more");
+    h = fetch(.method = HTTP_POST, .path = path, .form = "words=Fine+all+the+same&chosen=2");
+    assert_has(h, "Thank you");
+    assert_status(fetch(.path = path), 410);
+    assert_has(fetch(.path = path), "Please do not ask me again");
+    assert_status(fetch(.method = HTTP_POST, .path = path, .form = "words=twice"), 410);
+    assert_status(fetch(.method = HTTP_POST, .path = "/answer/AAAAAAAAAAAAAAAAAAAAAA", .form = "never=1"),
+                  404);
+    DB_READ_AUTO db_conn *c = NULL;
+    struct survey_ask ask;
+    assert_ok(db_read_begin(kit.db, &c));
+    assert_ok(store_survey_ask_get(c, kit.a, site.toys.brand.id, 700, &ask));
+    assert_int_equal(ask.state, SURVEY_NEVER);
+    assert_str(ask.words, "Fine all the same");
 }
 
 static void test_survey(void **state) {
@@ -191,8 +442,8 @@ static void test_survey(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        KIT_TEST(test_empty),      KIT_TEST(test_whose),  KIT_TEST(test_numbers_open),
-        KIT_TEST(test_brought_in), KIT_TEST(test_survey),
+        KIT_TEST(test_empty),  KIT_TEST(test_whose),  KIT_TEST(test_numbers_open), KIT_TEST(test_brought_in),
+        KIT_TEST(test_survey), KIT_TEST(test_answer), KIT_TEST(test_counts_agree), KIT_TEST(test_links_agree),
     };
     int failed = cmocka_run_group_tests_name("web fans", tests, kit_open_site, kit_close_site);
     if (getenv("PG_URL"))

@@ -2,6 +2,7 @@
  * and what other sites may not do. */
 #include "web_kit.h"
 
+#include "base/random.h"
 #include "base/zone.h"
 #include "desk/status.h"
 #include "desk/status_mail.h"
@@ -84,6 +85,31 @@ static void writing(void **state) {
     assert_status(h, 200);
     assert_ok(status_board_refresh(site.web->status));
     assert_has(shoot(HTTP_GET, PAGE), "<h1 id=\"now\" dir=\"auto\">Down.</h1>");
+    /* A program says what it knows of a part, and the rest stays; twice of one part, the last holds. */
+    assert_status(
+        shoot(HTTP_POST, TOYS "/status/components", .as = &site.lena, .form = "name=Shop&note=soon"), 303);
+    h = shoot(HTTP_GET, "/api/v1" TOYS "/status", .by = &site.omar);
+    JSON_AUTO json_t *j = NULL;
+    assert_ok(json_read(h.body, &j));
+    const json_t *part = json_array_get(json_object_get(j, "components"), 0);
+    str part_id, name;
+    assert_true(json_take_str(part, "id", &part_id));
+    h = shoot(HTTP_POST, "/api/v1" TOYS "/status/components", .by = &site.lena,
+              .json = str_fmt(kit.a, "{\"id\":\"%.*s\",\"state\":\"slow\"}", STR_FMT(part_id)).p);
+    assert_status(h, 200);
+    h = shoot(HTTP_GET, "/api/v1" TOYS "/status", .by = &site.omar);
+    JSON_AUTO json_t *after = NULL;
+    assert_ok(json_read(h.body, &after));
+    const json_t *now = json_array_get(json_object_get(after, "components"), 0);
+    assert_true(json_take_str(now, "name", &name) && str_eq(name, S("Letters and e-mail")));
+    assert_true(json_take_str(now, "state", &name) && str_eq(name, S("slow")));
+    h = shoot(HTTP_POST, "/api/v1" TOYS "/status/update", .by = &site.omar,
+              .json = str_fmt(kit.a,
+                              "{\"kind\":\"note\",\"words\":\"x\",\"states\":[{\"component\":\"%.*s\","
+                              "\"state\":\"down\"},{\"component\":\"%.*s\",\"state\":\"working\"}]}",
+                              STR_FMT(part_id), STR_FMT(part_id))
+                          .p);
+    assert_status(h, 200);
     /* Late: everybody who writes sees it on every page of the desk, who only reads does not. */
     h = shoot(HTTP_GET, TOYS "/search", .as = &site.omar);
     assert_false(has(h.body, "promised a word"));
@@ -93,6 +119,24 @@ static void writing(void **state) {
     h = shoot(HTTP_GET, TOYS "/outbox", .as = &site.rita);
     assert_false(has(h.body, "promised a word"));
     assert_has(shoot(HTTP_GET, TOYS "/status", .as = &site.omar), "A word is due since");
+}
+
+struct reader {
+    str hash;
+    int64_t id;
+};
+
+static err put_reader(db_conn *c, void *arg) {
+    struct reader *r = arg;
+    struct store_subscriber s = {.id = r->id,
+                                 .mailbox = S("reader"),
+                                 .email = S("reader@customer.example"),
+                                 .language = S("en"),
+                                 .state = SUBSCRIBER_CONFIRMED,
+                                 .hash = r->hash,
+                                 .asked_at = kit.now,
+                                 .confirmed_at = kit.now};
+    return store_subscriber_put(c, site.lena.actor.brand, &s);
 }
 
 static void asking_for_mails(void **state) {
@@ -117,6 +161,19 @@ static void asking_for_mails(void **state) {
     /* To a mail program, which asks twice, a link that ended is no mistake. */
     h = shoot(HTTP_POST, PAGE "/mail/AAAAAAAAAAAAAAAAAAAAAA", .form = "List-Unsubscribe=One-Click");
     assert_status(h, 200);
+    /* A page that was closed: its mails can be ended all the same, and it says nothing to anybody else. */
+    str token = token_new(kit.a), path = str_fmt(kit.a, PAGE "/mail/%.*s", STR_FMT(token));
+    struct reader reader = {token_hash(kit.a, token), id_new(kit.now)};
+    assert_ok(db_write(kit.db, put_reader, &reader));
+    struct actor lena = site.lena.actor;
+    assert_ok(status_page_change(&kit.d, kit.a, &lena, false, S(""), S("")));
+    assert_ok(status_board_refresh(site.web->status));
+    assert_status(shoot(HTTP_GET, PAGE "/mail/AAAAAAAAAAAAAAAAAAAAAA"), 404);
+    assert_status(shoot(HTTP_GET, PAGE "/subscribe"), 404);
+    assert_has(shoot(HTTP_GET, path.p), "You get our words by mail");
+    assert_status(shoot(HTTP_POST, path.p, .form = "List-Unsubscribe=One-Click"), 200);
+    assert_status(shoot(HTTP_POST, path.p, .form = "List-Unsubscribe=One-Click"), 404);
+    open_page();
     for (int i = 0; i < STATUS_ASKS_OF_NETWORK; i++)
         (void)shoot(HTTP_POST, PAGE "/subscribe", .form = kit_path("email=x%lld%%40y.example", i));
     assert_status(shoot(HTTP_POST, PAGE "/subscribe", .form = "email=last%40y.example"), 429);

@@ -92,7 +92,7 @@ static const char everything[] =
     "looking"
     "&remove=77&name=x&address=else%40customer.example&role=agent&kind=paper&zone=UTC"
     "&language=en&email=q%40q.example&value=1&folders=INBOX&message=77&quote=x&aside=1&sure=1"
-    "&network=x&number=x&day=2026-01-01&reader=77&question=x&note=x";
+    "&network=x&number=x&day=2026-01-01&reader=77&question=x&note=x&attachment=77";
 
 static bool has_id(const struct web_route *r) { return strstr(r->path, "/:id") != NULL; }
 
