@@ -41,7 +41,7 @@ export async function openContext(browser, url, options = {}) {
       try {
         return await go(...where);
       } catch (e) {
-        if (!/interrupted by another navigation/.test(e.message)) throw e;
+        if (!/interrupted by another navigation|net::ERR_ABORTED/.test(e.message)) throw e;
         await page.waitForLoadState();
         return go(...where);
       }
