@@ -21,6 +21,7 @@
 #include "desk/people.h"
 #include "desk/post.h"
 #include "jobs/jobs.h"
+#include "kit.h"
 #include "mail/send.h"
 #include "store/channel.h"
 #include "store/figures.h"
@@ -42,17 +43,6 @@ static struct {
     double *next, *room;
     size_t nnext;
 } b;
-
-static void die(const char *what) {
-    fprintf(stderr, "mention_bench: %s: %s\n", what, err_text());
-    exit(1);
-}
-
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static long env(const char *name, long otherwise) {
     const char *v = getenv(name);
@@ -112,7 +102,7 @@ static void keep(arena *a, uint64_t from, size_t n) {
 }
 
 static void rest(double until) {
-    double left = until - now_s();
+    double left = until - seconds(CLOCK_MONOTONIC);
     if (left <= 0) return;
     struct timespec t = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
     nanosleep(&t, NULL);
@@ -127,13 +117,13 @@ static void *look(void *arg) {
         struct http_request q = {.arena = a, .method = HTTP_GET, .path = S("/b/tidewatch-toys/list/waiting")};
         struct http_response r = {.status = 200, .body = BUF_MAX(64 << 20)};
         *list_add(a, &q.cookies) = (struct http_pair){S("longhand"), b.session};
-        double from = now_s();
+        double from = seconds(CLOCK_MONOTONIC);
         web_handle(b.web, &q, &r);
-        b.took[b.nlists++] = (now_s() - from) * 1e3;
+        b.took[b.nlists++] = (seconds(CLOCK_MONOTONIC) - from) * 1e3;
         if (r.status != 200) die("the list was refused");
         buf_free(&r.body);
         arena_reset(a);
-        rest(now_s() + 0.05);
+        rest(seconds(CLOCK_MONOTONIC) + 0.05);
     }
     arena_free(a);
     return NULL;
@@ -165,24 +155,19 @@ static void *answer(void *arg) {
     while (!atomic_load(&b.stop) && b.nnext < SAMPLES_MAX) {
         struct room_given given;
         struct room_look room;
-        double from = now_s();
+        double from = seconds(CLOCK_MONOTONIC);
         if (room_next(&b.cli.desk, a, &ines, b.incident, &given)) die("next");
-        b.next[b.nnext] = (now_s() - from) * 1e3;
+        b.next[b.nnext] = (seconds(CLOCK_MONOTONIC) - from) * 1e3;
         if (!given.conversation) die("nobody waits");
-        from = now_s();
+        from = seconds(CLOCK_MONOTONIC);
         if (room_look(&b.cli.desk, a, &ines, b.incident, 30, &room)) die("room");
-        b.room[b.nnext++] = (now_s() - from) * 1e3;
+        b.room[b.nnext++] = (seconds(CLOCK_MONOTONIC) - from) * 1e3;
         if (room_give_back(&b.cli.desk, a, &ines, b.incident, given.conversation)) die("give back");
         arena_reset(a);
-        rest(now_s() + 0.05);
+        rest(seconds(CLOCK_MONOTONIC) + 0.05);
     }
     arena_free(a);
     return NULL;
-}
-
-static int by_size(const void *x, const void *y) {
-    double p = *(const double *)x, q = *(const double *)y;
-    return p < q ? -1 : p > q;
 }
 
 /* ---- the desk ---- */
@@ -252,7 +237,7 @@ static int64_t unread(void) {
 }
 
 static void wait_until_read(void) {
-    while (unread() > 0) rest(now_s() + 0.2);
+    while (unread() > 0) rest(seconds(CLOCK_MONOTONIC) + 0.2);
 }
 
 static double most(double *list, size_t n) {
@@ -264,7 +249,7 @@ int main(int argc, char **argv) {
     random_start();
     if (argc > 1 && !strcmp(argv[1], "reader")) return reader_main();
     if (argc != 2) return fprintf(stderr, "usage: mention_bench FOLDER\n"), 2;
-    long rate = env("RATE", 1000), seconds = env("MENTION_SECONDS", 120), total = env("TOTAL", 1000000);
+    long rate = env("RATE", 1000), lasting = env("MENTION_SECONDS", 120), total = env("TOTAL", 1000000);
     job_workers *workers;
     long waiting = env("WAITING", 100000);
     pthread_t looker, writer;
@@ -278,19 +263,19 @@ int main(int argc, char **argv) {
     if (waiting) pthread_create(&writer, NULL, answer, NULL);
     arena *a = arena_new(0);
     uint64_t n = 0;
-    double began = now_s(), worst = 0;
-    while (n < (uint64_t)(rate * seconds)) {
-        double from = now_s();
+    double began = seconds(CLOCK_MONOTONIC), worst = 0;
+    while (n < (uint64_t)(rate * lasting)) {
+        double from = seconds(CLOCK_MONOTONIC);
         keep(a, n, BATCH);
-        double took = now_s() - from;
+        double took = seconds(CLOCK_MONOTONIC) - from;
         if (took > worst) worst = took;
         n += BATCH;
         rest(began + (double)n / (double)rate);
     }
-    double kept = now_s() - began;
+    double kept = seconds(CLOCK_MONOTONIC) - began;
     int64_t behind = unread();
     wait_until_read();
-    double read = now_s() - began;
+    double read = seconds(CLOCK_MONOTONIC) - began;
     atomic_store(&b.stop, true);
     pthread_join(looker, NULL);
     if (waiting) pthread_join(writer, NULL);
@@ -298,7 +283,7 @@ int main(int argc, char **argv) {
     printf("| %ld mentions a second for %ld s: all kept, %.0f/s; slowest batch of %d; left to read at the "
            "end | ≥ 1,000/s | "
            "%.0f/s; %.0f ms; %lld, read %.1f s later |\n",
-           rate, seconds, (double)n / kept, BATCH, (double)n / kept, worst * 1e3, (long long)behind,
+           rate, lasting, (double)n / kept, BATCH, (double)n / kept, worst * 1e3, (long long)behind,
            read - kept);
     printf(
         "| the list meanwhile, p99 of %zu; memory of the process | ≤ 20 ms; ≤ 200 MB | %.1f ms; %ld MB |\n",
@@ -309,7 +294,7 @@ int main(int argc, char **argv) {
                "%.1f ms |\n",
                waiting, b.nnext, most(b.next, b.nnext), most(b.room, b.nnext));
     fflush(stdout);
-    double more = now_s();
+    double more = seconds(CLOCK_MONOTONIC);
     uint64_t first = n;
     while (n < (uint64_t)total) {
         keep(a, n, BATCH);
@@ -319,7 +304,7 @@ int main(int argc, char **argv) {
     wait_until_read();
     if (n > first)
         printf("| up to %ld mentions, kept and read as fast as they can | | %.0f/s; %ld MB |\n", total,
-               (double)(n - first) / (now_s() - more), memory_mb());
+               (double)(n - first) / (seconds(CLOCK_MONOTONIC) - more), memory_mb());
     b.cli.desk.work = NULL;
     job_workers_stop(workers);
     web_free(b.web);

@@ -17,6 +17,7 @@
 #include "cli/cli.h"
 #include "desk/people.h"
 #include "desk/status.h"
+#include "kit.h"
 #include "web/status_board.h"
 #include "web/web.h"
 
@@ -31,11 +32,6 @@ static struct {
     atomic_bool writing, leave;
     atomic_int written;
 } b;
-
-static void die(const char *what) {
-    fprintf(stderr, "status_bench: %s: %s\n", what, err_text());
-    exit(1);
-}
 
 /* ---- the bare one ---- */
 

@@ -16,6 +16,7 @@
 #include "desk/heart.h"
 #include "desk/incident.h"
 #include "desk/people.h"
+#include "kit.h"
 #include "store/inbox.h"
 
 static struct desk desk;
@@ -24,11 +25,6 @@ static struct people_setup_done done;
 static struct store_inbox inbox;
 static int64_t incident;
 static int pause_ms; /* TEAM_PAUSE_MS */
-
-static void die(const char *what) {
-    fprintf(stderr, "team_bench: %s: %s\n", what, err_text());
-    exit(1);
-}
 
 static void open_desk(const char *target, const char *folder, bool make) {
     struct db_migration *list;
