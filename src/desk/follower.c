@@ -82,25 +82,13 @@ struct reading {
     follower_list rows;
 };
 
-static void problem(struct reading *r, size_t line, const char *why, str detail) {
-    r->report->nproblems++;
-    if (r->report->problems.n < ORDER_PROBLEMS_MAX)
-        *list_add(r->a, &r->report->problems) =
-            (struct order_problem){line, why, str_copy(r->a, str_clip_utf8(detail, 120))};
-}
-
-static str plain(const struct reading *r, const struct csv_in *in, int column) {
-    if (r->at[column] >= in->nfields) return S("");
-    str field = str_trim(in->fields[r->at[column]]);
-    return str_starts(field, S("'")) ? str_slice(field, 1, field.n) : field;
-}
-
 static void read_row(struct reading *r, const struct csv_in *in) {
-    struct follower_form f = {plain(r, in, 0), plain(r, in, 1), plain(r, in, 2)};
+    struct follower_form f = {order_csv_field(in, r->at[0]), order_csv_field(in, r->at[1]),
+                              order_csv_field(in, r->at[2])};
     struct follower row;
     err e = f.day.n ? read_form(&f, r->today, &row) : err_set(ERR_INVALID, "The day is missing.");
     if (e) {
-        problem(r, in->line, T("{0}"), str_z(err_text()));
+        order_report_add(r->a, r->report, in->line, T("{0}"), str_z(err_text()));
         return;
     }
     row.network = str_copy(r->a, row.network);
@@ -132,7 +120,7 @@ static err read_file(struct reading *r, str csv) {
     while ((got = csv_next(&in, r->a)) != CSV_END) {
         bool head = false;
         if (got == CSV_BROKEN) {
-            problem(r, in.line, in.why, S(""));
+            order_report_add(r->a, r->report, in.line, in.why, S(""));
             continue;
         }
         if (first) TRY(read_head(r, &in, &head));

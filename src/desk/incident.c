@@ -191,14 +191,6 @@ static err join_in(db_conn *c, arena *a, const struct actor *who, const struct s
     return event_add(c, who, conversation, "incident_in", str_clip_utf8(i->title, 200), now);
 }
 
-err incident_join_in(db_conn *c, arena *a, const struct actor *who, int64_t incident, int64_t conversation,
-                     int64_t now) {
-    struct store_incident i;
-    TRY(store_incident_get(c, a, who->brand, incident, &i));
-    TRY(in_state(&i, PROPOSED | OPEN | OVER));
-    return join_in(c, a, who, &i, conversation, now);
-}
-
 static err write_join(db_conn *c, void *arg) {
     struct run *x = arg;
     struct store_incident i;

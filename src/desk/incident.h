@@ -92,9 +92,6 @@ err incident_leave(struct desk *d, arena *a, const struct actor *who, int64_t in
 /* Proposed by the desk or by a rule. Nothing where there is a row already, in whatever state. */
 err incident_propose_in(db_conn *c, int64_t brand, int64_t incident, int64_t conversation, int64_t message,
                         str why, int64_t now);
-/* In the caller's transaction: join, with its history. */
-err incident_join_in(db_conn *c, arena *a, const struct actor *who, int64_t incident, int64_t conversation,
-                     int64_t now);
 /* Of merged ones: where to look now (itself, mostly). ERR_MISSING for none. */
 err incident_end_in(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t *ret_end);
 

@@ -201,26 +201,26 @@ struct reading {
     row_list rows;
 };
 
-static void problem(struct reading *r, size_t line, const char *why, str detail) {
-    r->report->nproblems++;
-    if (r->report->problems.n < ORDER_PROBLEMS_MAX)
-        *list_add(r->a, &r->report->problems) =
-            (struct order_problem){line, why, str_copy(r->a, str_clip_utf8(detail, 120))};
+void order_report_add(arena *a, struct order_report *report, size_t line, const char *why, str detail) {
+    report->nproblems++;
+    if (report->problems.n < ORDER_PROBLEMS_MAX)
+        *list_add(a, &report->problems) =
+            (struct order_problem){line, why, str_copy(a, str_clip_utf8(detail, 120))};
 }
 
-/* An apostrophe in front is what our own exports put before a text that looks like a formula. */
-static str field_of(const struct reading *r, const struct csv_in *in, int column) {
-    if (r->at[column] >= in->nfields) return S("");
-    str field = str_trim(in->fields[r->at[column]]);
+str order_csv_field(const struct csv_in *in, size_t column) {
+    if (column >= in->nfields) return S("");
+    str field = str_trim(in->fields[column]);
     return str_starts(field, S("'")) ? str_slice(field, 1, field.n) : field;
 }
 
 static void read_row(struct reading *r, const struct csv_in *in) {
-    struct order_form f = {field_of(r, in, 0), field_of(r, in, 1), field_of(r, in, 2), field_of(r, in, 3),
-                           field_of(r, in, 4), field_of(r, in, 5), field_of(r, in, 6)};
+    str field[COLUMNS];
+    for (int i = 0; i < COLUMNS; i++) field[i] = order_csv_field(in, r->at[i]);
+    struct order_form f = {field[0], field[1], field[2], field[3], field[4], field[5], field[6]};
     struct order_row row;
     if (read_form(r->a, r->zone, &f, r->now, &row)) {
-        problem(r, in->line, T("{0}"), str_z(err_text()));
+        order_report_add(r->a, r->report, in->line, T("{0}"), str_z(err_text()));
         return;
     }
     row.p.number = str_copy(r->a, row.p.number);
@@ -254,7 +254,7 @@ static err read_file(struct reading *r, str csv) {
     while ((got = csv_next(&in, r->a)) != CSV_END) {
         bool head = false;
         if (got == CSV_BROKEN) {
-            problem(r, in.line, in.why, S(""));
+            order_report_add(r->a, r->report, in.line, in.why, S(""));
             continue;
         }
         if (first) TRY(read_head(r, &in, &head));

@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "desk/desk.h"
+#include "format/csv.h"
 #include "store/order.h"
 
 enum { ORDER_FILE_BYTES = 20 << 20, ORDER_ROWS_MAX = 200000, ORDER_PROBLEMS_MAX = 20, ORDER_HOOK_MAX = 1000 };
@@ -31,6 +32,11 @@ struct order_report {
     size_t kept, nproblems;
     LIST(struct order_problem) problems; /* the first ones */
 };
+/* Counts what is wrong with a line; ORDER_PROBLEMS_MAX of them are kept. */
+void order_report_add(arena *a, struct order_report *report, size_t line, const char *why, str detail);
+/* The trimmed field, "" where the row is too short. An apostrophe in front is what our own exports put before
+ * a text that looks like a formula. */
+str order_csv_field(const struct csv_in *in, size_t column);
 /* A table with the columns number, address, day, and, where they are there, amount, currency, what,
  * refunded, in any order when the first row names them, else in this one. Rows that are wrong are left out
  * and told of. ERR_INVALID for no such table, ERR_LIMIT. */

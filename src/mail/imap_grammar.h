@@ -109,8 +109,6 @@ void imap_reader_limit(imap_reader *r, size_t max_body);
 size_t imap_reader_feed(imap_reader *r, str bytes, const struct imap_response **ret_response);
 /* The body of the response just given, as memory of malloc that is the caller's now. */
 str imap_reader_take_body(imap_reader *r);
-/* In the middle of a response, and whether a body is coming. */
-bool imap_reader_within(const imap_reader *r);
 
 /* --- Parts of it, for the reader and the tests --- */
 

@@ -73,8 +73,6 @@ void imap_reader_free(imap_reader *r) {
 
 void imap_reader_limit(imap_reader *r, size_t max_body) { r->max_body = max_body; }
 
-bool imap_reader_within(const imap_reader *r) { return !r->given && r->line.n > 0; }
-
 str imap_reader_take_body(imap_reader *r) {
     str body = {r->body, r->body_n};
     r->body = NULL;

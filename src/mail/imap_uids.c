@@ -141,7 +141,6 @@ uint64_t imap_uids_count(const struct imap_uids *s) {
     return n;
 }
 
-uint32_t imap_uids_first(const struct imap_uids *s) { return s->n ? s->v[0].first : 0; }
 uint32_t imap_uids_last(const struct imap_uids *s) { return s->n ? s->v[s->n - 1].last : 0; }
 
 size_t imap_uids_write(const struct imap_uids *s, size_t max, buf *out) {

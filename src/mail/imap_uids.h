@@ -30,8 +30,7 @@ bool imap_uids_has(const struct imap_uids *s, uint32_t uid);
 /* The index of the first range that ends at or after `uid`; s->n when there is none. */
 size_t imap_uids_at(const struct imap_uids *s, uint32_t uid);
 uint64_t imap_uids_count(const struct imap_uids *s);
-uint32_t imap_uids_first(const struct imap_uids *s); /* 0 when empty */
-uint32_t imap_uids_last(const struct imap_uids *s);  /* 0 when empty */
+uint32_t imap_uids_last(const struct imap_uids *s); /* 0 when empty */
 
 /* As a sequence-set (RFC 9051 9): "3:5,9". Stops before it gets longer than `max` bytes, but writes one range
  * at least; returns how many ranges it wrote. */
