@@ -237,7 +237,7 @@ static int64_t unread(void) {
 }
 
 static void wait_until_read(void) {
-    while (unread() > 0) rest(seconds(CLOCK_MONOTONIC) + 0.2);
+    while (unread() > 0) rest(seconds(CLOCK_MONOTONIC) + 1);
 }
 
 static double most(double *list, size_t n) {

@@ -9,6 +9,7 @@
 #include "store/defect_letter.h"
 
 enum { LEARN_PAGE = 200, ASKED_CASES = 5, VOTES = 60, QUOTE_BYTES = 300, LETTER_BYTES = 64 << 10 };
+enum { UNSAVED_MOST = 100000 }; /* sentences that are in memory only */
 static const float least_share = 0.5f;
 
 err letters_heard_in(db_conn *c, int64_t brand, int64_t message) {
@@ -111,26 +112,33 @@ static err write_marks(db_conn *c, void *arg) {
     return ERR_NONE;
 }
 
-static err next_page(struct desk *d, arena *a, int64_t brand, bool all, int64_t generation, int64_t after,
-                     store_letter_mark_list *ret) {
+/* All letters, those that the file lacks by their mark, or only those that nobody learned yet. */
+enum which { ALL, LACKING, NEW };
+
+static err next_page(struct desk *d, arena *a, int64_t brand, enum which which, int64_t generation,
+                     int64_t after, store_letter_mark_list *ret) {
     DB_READ_AUTO db_conn *c = NULL;
     id_list ids = {0};
     TRY(db_read_begin(d->db, &c));
-    if (!all) return store_letters_learned_after(c, a, brand, generation, after, LEARN_PAGE, ret);
+    switch (which) {
+    case LACKING: return store_letters_learned_after(c, a, brand, generation, after, LEARN_PAGE, ret);
+    case NEW: return store_letters_not_learned(c, a, brand, after, LEARN_PAGE, ret);
+    case ALL: break;
+    }
     TRY(store_letter_ids(c, a, brand, after, LEARN_PAGE, &ids));
     for (size_t i = 0; i < ids.n; i++) *list_add(a, ret) = (struct store_letter_mark){.id = ids.v[i]};
     return ERR_NONE;
 }
 
-/* All letters, or those with a mark that the file lacks; with `mark` those that are new get theirs. */
-static err learn(struct desk *d, int64_t brand, near *x, bool all, bool mark) {
+/* With `mark` those that are new get their mark. */
+static err learn(struct desk *d, int64_t brand, near *x, enum which which, bool mark) {
     ARENA_AUTO arena *a = arena_new(0);
     int64_t after = 0, generation = near_generation(x);
     for (;;) {
         store_letter_mark_list page = {0};
         learned_list done = {0};
         arena_reset(a);
-        TRY(next_page(d, a, brand, all, generation, after, &page));
+        TRY(next_page(d, a, brand, which, generation, after, &page));
         if (!page.n) return ERR_NONE;
         TRY(learn_page(d, brand, x, &page, mark ? &done : NULL, a));
         struct marking m = {a, brand, near_next(x), &done};
@@ -160,13 +168,20 @@ static err learn_brand(struct desk *d, int64_t brand, const job_list *jobs) {
     if (!d->keeps_indexes) return db_write(d->db, end_jobs, &e);
     near *x;
     TRY(heart_letters(d, brand, &x));
+    struct near_count count;
     if (!near_generation(x)) {
-        TRY(learn(d, brand, x, true, false));
-        struct near_count count;
+        TRY(learn(d, brand, x, ALL, false));
         near_counts(x, &count);
         if (count.texts >= LETTERS_FOR_A_FILE) TRY(near_save(x));
     }
-    TRY(learn(d, brand, x, false, true));
+    /* What others learned since the last file is looked for once, not for each batch: in a storm it is all.
+     */
+    int64_t generation = near_generation(x);
+    bool whole = generation && heart_letters_whole(d, brand) == generation;
+    TRY(learn(d, brand, x, whole ? NEW : LACKING, true));
+    heart_letters_whole_put(d, brand, generation);
+    near_counts(x, &count);
+    if (generation && count.unsaved >= UNSAVED_MOST) TRY(near_save(x));
     return db_write(d->db, end_jobs, &e);
 }
 
@@ -184,7 +199,9 @@ err letters_learn_run(struct desk *d, arena *a, const job_list *jobs) {
 
 /* What is not in the file yet. Building one is left to the job, since a person waits here. */
 static err catch_up(struct desk *d, int64_t brand, near *x) {
-    if (near_generation(x)) return learn(d, brand, x, false, false);
+    int64_t generation = near_generation(x);
+    if (generation)
+        return learn(d, brand, x, heart_letters_whole(d, brand) == generation ? NEW : LACKING, false);
     ARENA_AUTO arena *a = arena_new(0);
     id_list ids = {0};
     {
@@ -193,8 +210,8 @@ static err catch_up(struct desk *d, int64_t brand, near *x) {
         TRY(store_letter_ids(c, a, brand, 0, LETTERS_FOR_A_FILE, &ids));
     }
     if (ids.n == LETTERS_FOR_A_FILE && d->keeps_indexes) return ERR_NONE;
-    TRY(learn(d, brand, x, true, false));
-    return learn(d, brand, x, false, false);
+    TRY(learn(d, brand, x, ALL, false));
+    return learn(d, brand, x, LACKING, false);
 }
 
 /* The sentence of `letter` that shares most words with `like`. */

@@ -24,6 +24,7 @@ struct brand_heart {
     int64_t brand;
     struct kept_catalogue *catalogue;
     near *replies, *letters;
+    int64_t letters_whole;
     struct watch *watch;
 };
 struct heart {
@@ -105,9 +106,13 @@ static err load_catalogue(struct desk *d, struct heart *h, int64_t brand, int64_
 }
 
 err heart_catalogue(struct desk *d, int64_t brand, struct heart_catalogue *ret) {
-    struct heart *h = heart_of(d);
     int64_t version = 0;
     TRY(version_of(d, brand, &version));
+    return heart_catalogue_at(d, brand, version, ret);
+}
+
+err heart_catalogue_at(struct desk *d, int64_t brand, int64_t version, struct heart_catalogue *ret) {
+    struct heart *h = heart_of(d);
     if (!version) {
         *ret = (struct heart_catalogue){0};
         return ERR_NONE;
@@ -214,6 +219,21 @@ err heart_letters(struct desk *d, int64_t brand, near **ret) {
     }
     *ret = x;
     return ERR_NONE;
+}
+
+int64_t heart_letters_whole(struct desk *d, int64_t brand) {
+    struct heart *h = heart_of(d);
+    mtx_lock(&h->lock);
+    int64_t generation = brand_of(h, brand)->letters_whole;
+    mtx_unlock(&h->lock);
+    return generation;
+}
+
+void heart_letters_whole_put(struct desk *d, int64_t brand, int64_t generation) {
+    struct heart *h = heart_of(d);
+    mtx_lock(&h->lock);
+    brand_of(h, brand)->letters_whole = generation;
+    mtx_unlock(&h->lock);
 }
 
 struct watch *heart_watch(struct desk *d, int64_t brand) {

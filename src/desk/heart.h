@@ -15,6 +15,8 @@ struct heart_catalogue {
     struct kept_catalogue *kept;
 };
 err heart_catalogue(struct desk *d, int64_t brand, struct heart_catalogue *ret);
+/* The same for a caller who has read its version (store_catalogue_get; 0: none was imported). */
+err heart_catalogue_at(struct desk *d, int64_t brand, int64_t version, struct heart_catalogue *ret);
 void heart_catalogue_done(struct heart_catalogue *c);
 #define HEART_CATALOGUE_AUTO __attribute__((cleanup(heart_catalogue_done)))
 
@@ -26,6 +28,9 @@ err heart_replies(struct desk *d, int64_t brand, near **ret);
 /* The index of the brand's letters, DATA/near/BRAND-letters.near (desk/defect_like.h), the same way; but what
  * is missing there is learned by the caller. */
 err heart_letters(struct desk *d, int64_t brand, near **ret);
+/* The file of letters (its generation) to which this process has added all that it lacks; 0 none. */
+int64_t heart_letters_whole(struct desk *d, int64_t brand);
+void heart_letters_whole_put(struct desk *d, int64_t brand, int64_t generation);
 
 /* What the watch of a brand's letters holds (desk/incident_watch.h); NULL until it is put there. Freed by
  * heart_close. */

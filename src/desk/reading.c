@@ -14,7 +14,7 @@
 
 /* A letter takes up to some six times its size here (its bytes, its parts, its words), and is at most 64 MB.
  */
-enum { BATCH_BYTES = 32 << 20, LETTER_MEMORY_MAX = 1 << 30, TRIES = 3 };
+enum { BATCH_BYTES = 32 << 20, LETTER_MEMORY_MAX = 1 << 30, TRIES = 3, BATCH_LETTERS = 16 };
 
 struct batch {
     struct desk *desk;
@@ -210,13 +210,13 @@ static err file_bare(struct batch *b, err why) {
     return db_write(b->desk->db, file_all, b);
 }
 
-/* As many of the jobs as have small letters go into one transaction; large ones end it early, so that what is
- * in memory does not grow with the number of large letters that wait. */
+/* A few of the jobs go into one transaction: on SQLite whoever writes an answer waits for it to end. Large
+ * letters end it early, so that what is in memory does not grow with the number of them that wait. */
 static err file_some(struct desk *d, arena *a, reader *r, const job_list *jobs, size_t *ret_n) {
     struct batch b = {d, a, *jobs, arena_array(a, jobs->n, sizeof *b.filings),
                       arena_array(a, jobs->n, sizeof *b.changed)};
     size_t n = 0;
-    while (n < jobs->n && arena_used(a) < BATCH_BYTES) {
+    while (n < jobs->n && n < BATCH_LETTERS && arena_used(a) < BATCH_BYTES) {
         TRY(prepare(d, a, r, &jobs->v[n], &b.filings[n]));
         n++;
     }

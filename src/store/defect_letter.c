@@ -20,25 +20,38 @@ err store_letters_learn_again(db_conn *c, int64_t brand, int64_t conversation) {
     return db_done(q);
 }
 
-err store_letters_learned_after(db_conn *c, arena *a, int64_t brand, int64_t generation, int64_t after,
-                                int limit, store_letter_mark_list *ret) {
-    db_query *q = db_sql(c, "SELECT l.message_id AS id, CASE WHEN m.id IS NULL THEN 1 ELSE 0 END AS gone, "
-                            "CASE WHEN l.generation = $5 THEN 1 ELSE 0 END AS fresh "
-                            "FROM learned_letter l LEFT JOIN message m ON m.brand_id = l.brand_id AND "
-                            "m.id = l.message_id WHERE l.brand_id = $1 AND l.generation > $2 "
-                            "AND l.message_id > $3 ORDER BY l.message_id LIMIT $4");
+#define MARKS                                                                                                \
+    "SELECT l.message_id AS id, CASE WHEN m.id IS NULL THEN 1 ELSE 0 END AS gone, l.generation AS "          \
+    "generation FROM learned_letter l LEFT JOIN message m ON m.brand_id = l.brand_id AND m.id = "            \
+    "l.message_id "
+
+static err marks_of(db_query *q, arena *a, int64_t brand, int64_t generation, int64_t after, int limit,
+                    store_letter_mark_list *ret) {
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, generation);
     db_bind_int(q, 3, after);
     db_bind_int(q, 4, limit);
-    db_bind_int(q, 5, LETTER_NOT_LEARNED);
     store_letter_mark_list rows = {0};
     while (db_row(q))
-        *list_add(a, &rows) =
-            (struct store_letter_mark){db_int(q, "id"), db_int(q, "gone") != 0, db_int(q, "fresh") != 0};
+        *list_add(a, &rows) = (struct store_letter_mark){db_int(q, "id"), db_int(q, "gone") != 0,
+                                                         db_int(q, "generation") == LETTER_NOT_LEARNED};
     TRY(db_done(q));
     *ret = rows;
     return ERR_NONE;
+}
+
+err store_letters_learned_after(db_conn *c, arena *a, int64_t brand, int64_t generation, int64_t after,
+                                int limit, store_letter_mark_list *ret) {
+    db_query *q = db_sql(c, MARKS "WHERE l.brand_id = $1 AND l.generation > $2 AND l.message_id > $3 "
+                                  "ORDER BY l.message_id LIMIT $4");
+    return marks_of(q, a, brand, generation, after, limit, ret);
+}
+
+err store_letters_not_learned(db_conn *c, arena *a, int64_t brand, int64_t after, int limit,
+                              store_letter_mark_list *ret) {
+    db_query *q = db_sql(c, MARKS "WHERE l.brand_id = $1 AND l.generation = $2 AND l.message_id > $3 "
+                                  "ORDER BY l.message_id LIMIT $4");
+    return marks_of(q, a, brand, LETTER_NOT_LEARNED, after, limit, ret);
 }
 
 err store_letter_ids(db_conn *c, arena *a, int64_t brand, int64_t after, int limit, id_list *ret) {

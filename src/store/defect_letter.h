@@ -21,6 +21,9 @@ typedef LIST(struct store_letter_mark) store_letter_mark_list;
 /* Those with a later mark than the file `generation`, by id. */
 err store_letters_learned_after(db_conn *c, arena *a, int64_t brand, int64_t generation, int64_t after,
                                 int limit, store_letter_mark_list *ret);
+/* Those with the mark LETTER_NOT_LEARNED: the same cost however many others there are. */
+err store_letters_not_learned(db_conn *c, arena *a, int64_t brand, int64_t after, int limit,
+                              store_letter_mark_list *ret);
 err store_letter_ids(db_conn *c, arena *a, int64_t brand, int64_t after, int limit, id_list *ret);
 
 struct store_letter {

@@ -185,11 +185,12 @@ err store_post_thread(db_conn *c, int64_t brand, int64_t inbox, str thread, str 
                      brand, inbox, thread, S(""), ret_first);
 }
 
+/* Plus 0: SQLite would rather walk all that wait than the customer's few. */
 err store_post_open_of(db_conn *c, int64_t brand, int64_t inbox, int64_t customer, int64_t since,
                        int64_t *ret_conversation) {
     db_query *q =
         db_sql(c, "SELECT v.id AS id FROM conversation v WHERE v.brand_id = $1 AND v.customer_id = $3 "
-                  "AND v.inbox_id = $2 AND v.state = 'us' AND v.waiting_since >= $4 AND 'direct' <> "
+                  "AND v.inbox_id = $2 AND v.state = 'us' AND v.waiting_since + 0 >= $4 AND 'direct' <> "
                   "(SELECT COALESCE(p.visibility, 'direct') FROM message m LEFT JOIN post p "
                   "ON p.brand_id = m.brand_id AND p.message_id = m.id WHERE m.brand_id = v.brand_id "
                   "AND m.conversation_id = v.id AND m.kind = 'letter' ORDER BY m.id DESC LIMIT 1) "
