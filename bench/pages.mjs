@@ -46,6 +46,12 @@ const conversations = pick(2000).map((v) => `${b}/c/${v.id}`);
 const things = ["lighthouse", "ferry", "crane", "bakery", "lorry", "harbour", "glider", "anchor", "lantern", "door", "axle", "figure", "engine"];
 const searches = things.flatMap((x, i) => [`${b}/search?q=${x}+word${i * 37 + 5}`, `${b}/search?q=${x}+${things[(i + 4) % 13]}`, `${b}/search?q=word${i * 91}+word${i * 13 + 1}`]);
 
+// What a start leaves to do (letters that are to be counted again, say) is over when its processor time stands still.
+const ticks = () => fs.readFileSync(`/proc/${desk.pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13).map(Number);
+for (let was = ""; was !== `${ticks()}`; ) {
+  was = `${ticks()}`;
+  await new Promise((r) => setTimeout(r, 1000));
+}
 wrk(conversations, 2, 2);
 const row = (what, limit, got) => console.log(`| ${what} | ${limit} | ${got} |`);
 row("start to first answer", "≤ 200 ms", `${first.toFixed(0)} ms`);

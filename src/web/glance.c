@@ -250,3 +250,9 @@ err glance_promises(struct web *web, int64_t brand, int *ret_count) {
     *ret_count = capped(&n);
     return ERR_NONE;
 }
+
+err glance_incidents(struct web *web, int64_t brand, struct glance *ret) {
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(web->desk->db, &c));
+    return look_at_incidents(c, brand, ret);
+}

@@ -52,5 +52,6 @@ void glance_release(struct web_call *w); /* the router's */
 /* Without a request, for live.c: the counts alone. */
 err glance_counts(struct web *web, int64_t brand, int ret_counts[GLANCE_VIEWS]);
 err glance_promises(struct web *web, int64_t brand, int *ret_count);
+err glance_incidents(struct web *web, int64_t brand, struct glance *ret); /* its incidents only */
 
 #endif

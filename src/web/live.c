@@ -98,7 +98,10 @@ static void send(struct live *l, int64_t brand, const char *event, buf *data) {
 
 static void tell_list(struct live *l, int64_t brand) {
     int counts[GLANCE_VIEWS], promises;
-    if (glance_counts(l->web, brand, counts) || glance_promises(l->web, brand, &promises)) return;
+    struct glance g = {0};
+    if (glance_counts(l->web, brand, counts) || glance_promises(l->web, brand, &promises) ||
+        glance_incidents(l->web, brand, &g))
+        return;
     BUF_AUTO buf b = BUF_MAX(4096);
     struct json_out o = json_begin(&b);
     json_open_object(&o);
@@ -108,6 +111,8 @@ static void tell_list(struct live *l, int64_t brand) {
         if (counts[i] >= 0)
             json_key(&o, str_z(conversation_view_name((conversation_view)i))), json_int(&o, counts[i]);
     json_key(&o, S("promises")), json_int(&o, promises);
+    /* While one is open the menu says that instead. */
+    if (!g.incidents) json_key(&o, S("incidents")), json_int(&o, g.incidents_proposed);
     json_close_object(&o);
     json_close_object(&o);
     send(l, brand, "list", &b);

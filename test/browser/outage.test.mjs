@@ -130,7 +130,7 @@ test("letters and mentions pour in, and the desk proposes an incident by itself,
   for (const [name, words] of people) await comes(name, words);
   for (const m of mentions) await mentioned(m);
   await until("the desk proposes it", async () => (await api("/incidents")).proposed[0]?.proposed === 9);
-  await ines.reload();
+  // The open page's menu says so by itself.
   await ines.locator(".rail").getByRole("link", { name: "Incidents 1" }).click();
   await ines.locator("main li a").first().click();
   incident = /incidents\/(\d+)$/.exec(ines.url())[1];
