@@ -116,24 +116,6 @@ err incident_conversations(struct desk *d, arena *a, int64_t brand, int64_t inci
     return store_incident_conversations(c, a, brand, incident, state, after, limit, ret);
 }
 
-err incident_of(struct desk *d, arena *a, int64_t brand, int64_t conversation,
-                incident_conversation_list *ret) {
-    DB_READ_AUTO db_conn *c = NULL;
-    TRY(db_read_begin(d->db, &c));
-    return store_incidents_of_conversation(c, a, brand, conversation, ret);
-}
-
-err incident_end_in(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t *ret_end) {
-    struct store_incident i;
-    for (int steps = 0; steps < 100; steps++) {
-        TRY(store_incident_get(c, a, brand, incident, &i));
-        if (i.state != INCIDENT_MERGED) break;
-        incident = i.merged_into;
-    }
-    *ret_end = incident;
-    return ERR_NONE;
-}
-
 /* ---- conversations ---- */
 
 err incident_propose_in(db_conn *c, int64_t brand, int64_t incident, int64_t conversation, int64_t message,

@@ -39,9 +39,6 @@ err incident_list(struct desk *d, arena *a, int64_t brand, unsigned states, int6
 /* Its conversations in one state, in the order in which they came to it; row ids above `after`. */
 err incident_conversations(struct desk *d, arena *a, int64_t brand, int64_t incident, incident_part state,
                            int64_t after, int limit, incident_conversation_list *ret);
-/* Every incident that a conversation is in, proposed for or out of: open ones first. */
-err incident_of(struct desk *d, arena *a, int64_t brand, int64_t conversation,
-                incident_conversation_list *ret);
 
 /* ---- deciding ---- */
 
@@ -92,8 +89,6 @@ err incident_leave(struct desk *d, arena *a, const struct actor *who, int64_t in
 /* Proposed by the desk or by a rule. Nothing where there is a row already, in whatever state. */
 err incident_propose_in(db_conn *c, int64_t brand, int64_t incident, int64_t conversation, int64_t message,
                         str why, int64_t now);
-/* Of merged ones: where to look now (itself, mostly). ERR_MISSING for none. */
-err incident_end_in(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t *ret_end);
 
 /* A conversation's words are deleted (desk/forget.c); conversations become one (desk/merge.c). */
 err incident_forget(db_conn *c, int64_t brand, int64_t conversation);
