@@ -8,7 +8,7 @@
 #include "letter/lexicon.h"
 
 static const double half_life_hours = 28 * 24;
-enum { GAP_HOURS = 8 * WEEK_HOURS, GAIN_MAX = 1024 };
+enum { GAP_HOURS = 8 * WEEK_HOURS, GAIN_MAX = 1024, RING_MOST = BURST_LETTERS + BURST_LETTERS / 8 };
 
 /* ---- the words of a letter ---- */
 
@@ -75,8 +75,10 @@ str burst_shown(arena *a, const struct burst_words *w, uint32_t key) {
 
 /* ---- what is usual ---- */
 
+static size_t first_slot(size_t cap, uint32_t key) { return burst_mix(key) & (cap - 1); }
+
 static size_t slot_of(const struct counted *table, size_t cap, uint32_t key) {
-    size_t i = burst_mix(key) & (cap - 1);
+    size_t i = first_slot(cap, key);
     while (table[i].key && table[i].key != key) i = (i + 1) & (cap - 1);
     return i;
 }
@@ -101,13 +103,25 @@ static void rebuild(struct burst *b, size_t cap, double least) {
     b->table_n = n;
 }
 
+/* Too many to stay in a table of this size when the others have gone? */
+static bool half_stay(const struct burst *b, double least) {
+    size_t n = 0;
+    for (size_t i = 0; i < b->table_cap; i++) n += b->table[i].key && b->table[i].count >= least;
+    return n * 2 >= b->table_cap;
+}
+
+/* What hardly counts any more goes before the table grows; where it may not grow, what counts more, too. */
 static void make_room(struct burst *b) {
     if (b->table_n * 4 < b->table_cap * 3) return;
-    /* What hardly counts any more goes before the table grows. */
-    rebuild(b, b->table_cap, 0.1 * b->gain);
-    if (b->table_n * 2 >= b->table_cap && b->table_cap < BURST_WORDS) rebuild(b, b->table_cap * 2, 0);
-    for (double least = 0.25; b->table_n * 2 >= b->table_cap && b->table_cap == BURST_WORDS; least *= 2)
-        rebuild(b, b->table_cap, least * b->gain);
+    size_t cap = b->table_cap;
+    double least = 0.1;
+    if (half_stay(b, least * b->gain)) {
+        if (cap < BURST_WORDS)
+            cap *= 2;
+        else
+            for (least = 0.25; half_stay(b, least * b->gain);) least *= 2;
+    }
+    rebuild(b, cap, least * b->gain);
 }
 
 void burst_count_put(struct burst *b, uint32_t key, float add) {
@@ -167,21 +181,30 @@ static void count_hour(struct burst *b, int64_t at) {
     b->by_hour[week_hour(at)] += (float)(b->gain * exp2(-fmax(0, hours_ago) / half_life_hours));
 }
 
+static size_t different_pairs(const struct ring_letter *l, uint32_t *ret) {
+    size_t n = 0;
+    uint32_t first, second;
+    for (size_t i = 0; i + 1 < l->n; i++) {
+        if (!burst_pair_at(l, i, &first, &second)) continue;
+        uint32_t pair = burst_pair(first, second);
+        size_t k = 0;
+        while (k < n && ret[k] != pair) k++;
+        if (k == n) ret[n++] = pair;
+    }
+    return n;
+}
+
 static void count_usual(struct burst *b, const struct ring_letter *l) {
     float add = (float)b->gain;
+    uint32_t keys[2 * BURST_LETTER_WORDS];
+    memcpy(keys, l->keys, l->words * sizeof *keys);
+    size_t n = l->words + different_pairs(l, keys + l->words);
     b->voices += add;
     count_hour(b, l->at);
     count_language(b, l->language);
-    for (size_t i = 0; i < l->m; i++) burst_count_put(b, l->keys[l->n + i], add);
-    uint32_t pairs[BURST_LETTER_WORDS], n = 0;
-    for (size_t i = 0; i + 1 < l->n; i++) {
-        if (!l->keys[i] || !l->keys[i + 1]) continue;
-        uint32_t pair = burst_pair(l->keys[i], l->keys[i + 1]), k = 0;
-        while (k < n && pairs[k] != pair) k++;
-        if (k < n) continue;
-        pairs[n++] = pair;
-        burst_count_put(b, pair, add);
-    }
+    /* The table is larger than a processor's caches: all places are asked for before the first is needed. */
+    for (size_t i = 0; i < n; i++) __builtin_prefetch(&b->table[first_slot(b->table_cap, keys[i])], 1);
+    for (size_t i = 0; i < n; i++) burst_count_put(b, keys[i], add);
 }
 
 /* Of an hour of the week little is known at first: what all days have at that hour, and all hours, help out
@@ -210,25 +233,18 @@ double burst_usual(const struct burst *b, int64_t from, int64_t to) {
 
 /* ---- letters ---- */
 
-static int by_key(const void *x, const void *y) {
-    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-    return (a > b) - (a < b);
-}
-
 /* MinHash in BANDS bands of BAND_ROWS (Broder 1997; the banding is Leskovec, Rajaraman, Ullman, "Mining of
  * Massive Datasets", 3.4): near-identical letters meet in a band nearly always; whether they are is seen
  * then. */
 static void sign(struct ring_letter *l) {
-    const uint32_t *set = l->keys + l->n;
     uint32_t least[BANDS * BAND_ROWS], whole = 0;
     for (int i = 0; i < BANDS * BAND_ROWS; i++) least[i] = UINT32_MAX;
-    for (size_t k = 0; k < l->m; k++) {
-        uint32_t h = burst_mix(set[k] ^ 0x9e3779b9u), g = burst_mix(h) | 1;
+    for (size_t k = 0; k < l->words; k++) {
+        uint32_t h = burst_mix(l->keys[k] ^ 0x9e3779b9u), g = burst_mix(h) | 1;
         whole = burst_mix(whole ^ h);
-        for (int i = 0; i < BANDS * BAND_ROWS; i++) {
-            h += g;
-            uint32_t v = (h ^ h >> 15) * 0x2c1b3c6du;
-            if (v < least[i]) least[i] = v;
+        for (uint32_t i = 0; i < BANDS * BAND_ROWS; i++) {
+            uint32_t x = h + (i + 1) * g, v = (x ^ x >> 15) * 0x2c1b3c6du;
+            least[i] = v < least[i] ? v : least[i];
         }
     }
     l->whole = whole;
@@ -239,25 +255,43 @@ static void sign(struct ring_letter *l) {
     }
 }
 
+/* The different words, sorted; `order`: which of them stands at each place. */
+static size_t different_words(const uint32_t *keys, size_t n, uint32_t *ret, uint8_t *ret_order) {
+    uint64_t sorted[BURST_LETTER_WORDS]; /* each with its place below it */
+    size_t used = 0, m = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t x = (uint64_t)keys[i] << 8 | i;
+        size_t at = used;
+        ret_order[i] = BURST_GAP;
+        if (!keys[i]) continue;
+        for (; at && sorted[at - 1] > x; at--) sorted[at] = sorted[at - 1];
+        sorted[at] = x;
+        used++;
+    }
+    for (size_t i = 0; i < used; i++) {
+        uint32_t key = (uint32_t)(sorted[i] >> 8);
+        if (!m || ret[m - 1] != key) ret[m++] = key;
+        ret_order[sorted[i] & UINT8_MAX] = (uint8_t)(m - 1);
+    }
+    return m;
+}
+
 static void take_letter(const struct burst_letter *from, struct ring_letter *ret) {
-    size_t n = from->n < BURST_LETTER_WORDS ? from->n : BURST_LETTER_WORDS, m = 0;
+    size_t n = from->n < BURST_LETTER_WORDS ? from->n : BURST_LETTER_WORDS;
     uint32_t set[BURST_LETTER_WORDS];
-    for (size_t i = 0; i < n; i++)
-        if (from->keys[i]) set[m++] = from->keys[i];
-    qsort(set, m, sizeof *set, by_key);
-    size_t kept = 0;
-    for (size_t i = 0; i < m; i++)
-        if (!i || set[i] != set[i - 1]) set[kept++] = set[i];
-    *ret = (struct ring_letter){.id = from->id,
-                                .customer = from->customer,
-                                .at = from->at,
-                                .n = (uint16_t)n,
-                                .m = (uint16_t)kept,
-                                .language = burst_language_code(from->language)};
-    ret->keys = memory_take((n + kept) * sizeof *ret->keys + 1);
-    if (n) memcpy(ret->keys, from->keys, n * sizeof *ret->keys);
-    if (kept) memcpy(ret->keys + n, set, kept * sizeof *set);
-    sign(ret);
+    uint8_t order[BURST_LETTER_WORDS];
+    size_t words = different_words(from->keys, n, set, order);
+    struct ring_letter l = {.id = from->id,
+                            .customer = from->customer,
+                            .at = from->at,
+                            .language = burst_language_code(from->language),
+                            .n = (uint8_t)n,
+                            .words = (uint8_t)words};
+    l.keys = memory_take(burst_bytes(&l));
+    memcpy(l.keys, set, words * sizeof *set);
+    memcpy(burst_order(&l), order, n);
+    sign(&l);
+    *ret = l;
 }
 
 static bool before(const struct ring_letter *x, int64_t at, int64_t id) {
@@ -324,12 +358,13 @@ void burst_advance(burst *b, int64_t now) {
 static void ring_room(struct burst *b) {
     if (b->n == BURST_LETTERS) fold_first(b, BURST_LETTERS / 8);
     if (b->first + b->n < b->cap) return;
-    if (b->first > b->cap / 2) {
+    if (b->cap == RING_MOST || b->first > b->cap / 2) {
         memmove(b->ring, b->ring + b->first, b->n * sizeof *b->ring);
         b->first = 0;
         return;
     }
     b->cap = b->cap ? b->cap * 2 : 256;
+    if (b->cap > RING_MOST) b->cap = RING_MOST;
     b->ring = memory_again(b->ring, b->cap * sizeof *b->ring);
 }
 
@@ -365,7 +400,22 @@ void burst_remove(burst *b, int64_t id, int64_t at) {
     b->n--;
 }
 
-/* ---- two clusters ---- */
+/* ---- a cluster and a letter, two clusters ---- */
+
+double burst_score(const uint32_t *keys, size_t n, const struct burst_weight *words, size_t nwords,
+                   int *ret_shared) {
+    double sum = 0;
+    int shared = 0;
+    for (size_t i = 0; i < nwords; i++) {
+        size_t k = 0;
+        while (k < n && keys[k] != words[i].key) k++;
+        if (k == n || words[i].weight <= 0) continue;
+        sum += words[i].weight;
+        shared++;
+    }
+    *ret_shared = shared;
+    return sum;
+}
 
 double burst_overlap(const struct burst_cluster *c, const struct burst_weight *words, size_t nwords) {
     double all = 0, both = 0;
@@ -406,8 +456,7 @@ void burst_again(burst *b) {
 
 void burst_counts(const burst *b, struct burst_count *ret) {
     size_t bytes = sizeof *b + b->cap * sizeof *b->ring + b->table_cap * sizeof *b->table;
-    for (size_t i = 0; i < b->n; i++)
-        bytes += (size_t)(b->ring[b->first + i].n + b->ring[b->first + i].m) * sizeof(uint32_t);
+    for (size_t i = 0; i < b->n; i++) bytes += burst_bytes(&b->ring[b->first + i]);
     *ret = (struct burst_count){.letters = (int64_t)b->n,
                                 .voices = b->voices / b->gain,
                                 .hours = b->hours / b->gain,

@@ -37,14 +37,21 @@ static double chance_of(double n, double c, double known, double v) {
 
 /* ---- counting a window ---- */
 
-struct found {
-    uint32_t key, a, b; /* of a pair: its words */
+/* A word or pair while a window is counted. */
+struct tally {
+    uint32_t key, a, b; /* key 0: free; of a pair: its words */
     uint32_t voices, last;
     uint16_t language, of_it; /* of most of its letters: a vote (Boyer and Moore 1981) */
+};
+
+struct found {
+    uint32_t key, a, b; /* of a pair: its words */
+    uint32_t voices;
     bool seed;
     int window;
     double expected, chance;
 };
+typedef LIST(struct found) found_list;
 
 typedef LIST(uint32_t) id_places;
 
@@ -56,81 +63,95 @@ struct view {
     size_t n;
     uint32_t *voice, *order; /* order: letters by voice */
     uint8_t *buckets;
-    size_t nbuckets;
-    struct found *v;
-    size_t nfound, cap;
+    size_t nbuckets, rough; /* rough: letters from here on are in the buckets */
+    struct tally *tally;
+    size_t ntally, cap;
     double all[WINDOWS], usual[WINDOWS];  /* voices */
     size_t from[WINDOWS];                 /* first letter */
     struct language_volume in[LANGUAGES]; /* of the window that is looked at */
     id_places *places;                    /* letters that use each word that was found */
-    uint32_t at;                          /* the letter that is read for them */
 };
 
-static uint32_t *order_by_voice(arena *a, const uint32_t *voice, size_t n) {
-    uint32_t *at = arena_array(a, n + 1, sizeof *at), *order = arena_array(a, n + 1, sizeof *order);
-    for (size_t i = 0; i < n; i++) at[voice[i] + 1]++;
-    for (size_t i = 0; i < n; i++) at[i + 1] += at[i];
-    for (size_t i = 0; i < n; i++) order[at[voice[i]]++] = (uint32_t)i;
-    return order;
-}
+/* Keys are mixed already; their lowest two bits are their class. */
+static size_t slot_of(uint32_t key, size_t slots) { return key >> 2 & (slots - 1); }
 
-typedef void word_fn(struct view *w, const struct ring_letter *l, uint32_t voice, uint32_t key, uint32_t a,
-                     uint32_t b);
-
-static void each_word(struct view *w, size_t i, word_fn *fn) {
-    const struct ring_letter *l = &w->l[i];
-    for (size_t k = 0; k < l->m; k++) fn(w, l, w->voice[i] + 1, l->keys[l->n + k], 0, 0);
-    for (size_t k = 0; k + 1 < l->n; k++)
-        if (l->keys[k] && l->keys[k + 1])
-            fn(w, l, w->voice[i] + 1, burst_pair(l->keys[k], l->keys[k + 1]), l->keys[k], l->keys[k + 1]);
-}
-
-/* First roughly, so that words of one or two letters (most) need no place: may count too many, never too few.
- */
-static void count_roughly(struct view *w, const struct ring_letter *l, uint32_t voice, uint32_t key,
-                          uint32_t a, uint32_t b) {
-    (void)l, (void)voice, (void)a, (void)b;
-    uint8_t *at = &w->buckets[burst_mix(key) & (w->nbuckets - 1)];
-    *at += *at < 255;
+/* First roughly, so that words of a few letters (most) need no place: may count too many, never too few. */
+static void count_roughly(struct view *w, size_t from) {
+    uint8_t *buckets = w->buckets;
+    size_t slots = w->nbuckets;
+    while (w->rough > from) {
+        const struct ring_letter *l = &w->l[--w->rough];
+        const uint32_t *keys = l->keys;
+        for (size_t k = 0, n = l->words; k < n; k++) {
+            uint8_t *at = &buckets[slot_of(keys[k], slots)];
+            *at += *at < UINT8_MAX;
+        }
+    }
 }
 
 static void count_anew(struct view *w) {
     w->cap = 256;
-    w->nfound = 0;
-    w->v = arena_array(w->a, w->cap, sizeof *w->v);
+    w->ntally = 0;
+    w->tally = arena_array(w->a, w->cap, sizeof *w->tally);
 }
 
-static struct found *found_of(struct view *w, uint32_t key) {
-    size_t i = burst_mix(key) & (w->cap - 1);
-    while (w->v[i].key && w->v[i].key != key) i = (i + 1) & (w->cap - 1);
-    return &w->v[i];
+static struct tally *tally_of(struct view *w, uint32_t key) {
+    size_t i = slot_of(key, w->cap);
+    while (w->tally[i].key && w->tally[i].key != key) i = (i + 1) & (w->cap - 1);
+    return &w->tally[i];
 }
 
-static void found_room(struct view *w) {
-    if (w->nfound * 2 < w->cap) return;
-    struct found *old = w->v;
+static void tally_room(struct view *w) {
+    if (w->ntally * 2 < w->cap) return;
+    struct tally *old = w->tally;
     size_t n = w->cap;
     w->cap = n * 2;
-    w->v = arena_array(w->a, w->cap, sizeof *w->v);
+    w->tally = arena_array(w->a, w->cap, sizeof *w->tally);
     for (size_t i = 0; i < n; i++)
-        if (old[i].key) *found_of(w, old[i].key) = old[i];
+        if (old[i].key) *tally_of(w, old[i].key) = old[i];
 }
 
-static void count_word(struct view *w, const struct ring_letter *l, uint32_t voice, uint32_t key, uint32_t a,
-                       uint32_t b) {
-    found_room(w);
-    struct found *f = found_of(w, key);
-    if (!f->key) *f = (struct found){.key = key, .a = a, .b = b}, w->nfound++;
-    if (f->last == voice) return;
-    f->last = voice;
-    f->voices++;
-    if (!f->of_it) f->language = l->language;
-    f->of_it += f->language == l->language ? 1 : -1;
+/* The letters of a voice one after the other: it counts once. */
+static void count_word(struct view *w, uint32_t letter, uint32_t key, uint32_t a, uint32_t b) {
+    uint32_t voice = w->voice[letter] + 1;
+    uint16_t language = w->l[letter].language;
+    tally_room(w);
+    struct tally *t = tally_of(w, key);
+    if (!t->key) {
+        *t = (struct tally){.key = key, .a = a, .b = b};
+        w->ntally++;
+    }
+    if (t->last == voice) return;
+    t->last = voice;
+    t->voices++;
+    if (!t->of_it) t->language = language;
+    t->of_it += t->language == language ? 1 : -1;
 }
 
-static void count_exactly(struct view *w, const struct ring_letter *l, uint32_t voice, uint32_t key,
-                          uint32_t a, uint32_t b) {
-    if (w->buckets[burst_mix(key) & (w->nbuckets - 1)] >= BURST_VOICES) count_word(w, l, voice, key, a, b);
+/* The words of a letter that `least` may use, and the pairs of such: a pair has no more voices than its
+ * words. They are put together first, without branches that nobody can foresee. */
+static void count_exactly(struct view *w, uint32_t letter, uint8_t least) {
+    const struct ring_letter *l = &w->l[letter];
+    const uint8_t *order = burst_order(l);
+    uint8_t often[BURST_GAP + 1], at[BURST_LETTER_WORDS];
+    size_t n = 0;
+    for (size_t k = 0; k < l->words; k++) {
+        often[k] = w->buckets[slot_of(l->keys[k], w->nbuckets)] >= least;
+        at[n] = (uint8_t)k;
+        n += often[k];
+    }
+    if (!n) return;
+    for (size_t k = 0; k < n; k++) count_word(w, letter, l->keys[at[k]], 0, 0);
+    often[BURST_GAP] = 0;
+    n = 0;
+    for (size_t i = 0; i + 1 < l->n; i++) {
+        at[n] = (uint8_t)i;
+        n += often[order[i]] & often[order[i + 1]];
+    }
+    for (size_t k = 0; k < n; k++) {
+        uint32_t a = l->keys[order[at[k]]], b = l->keys[order[at[k] + 1]];
+        count_word(w, letter, burst_pair(a, b), a, b);
+    }
 }
 
 /* Voices in the window, and of each language in it. */
@@ -164,10 +185,8 @@ static double usual_count(const struct burst *b, uint32_t key) {
 }
 
 /* Numbers belong to no language, and what was not recognised is of several. */
-static uint16_t language_of_word(const struct found *f) {
-    burst_class class = burst_class_of(f->key);
-    if (class == BURST_PAIR) class = burst_class_of(f->a);
-    return class == BURST_WORD ? f->language : BURST_NO_LANGUAGE;
+static uint16_t language_of_word(const struct tally *t) {
+    return burst_class_of(t->a ? t->a : t->key) == BURST_WORD ? t->language : BURST_NO_LANGUAGE;
 }
 
 static double voices_known(const struct burst *b, uint16_t language) {
@@ -175,19 +194,20 @@ static double voices_known(const struct burst *b, uint16_t language) {
     return burst_language_voices(b, language) / b->gain + 1;
 }
 
-static void judge(const struct view *w, struct found *f, int window) {
-    double c = usual_count(w->b, f->key), known = voices_known(w->b, BURST_NO_LANGUAGE);
+static struct found judge(const struct view *w, const struct tally *t, int window) {
+    struct found f = {
+        .key = t->key, .a = t->a, .b = t->b, .voices = t->voices, .window = window, .chance = 1};
+    double c = usual_count(w->b, f.key), known = voices_known(w->b, BURST_NO_LANGUAGE);
     double v = fmax(w->all[window], w->usual[window]);
-    uint16_t language = language_of_word(f);
-    f->window = window;
-    f->chance = 1;
+    uint16_t language = language_of_word(t);
     if (language != BURST_NO_LANGUAGE) {
         double in = voices_in(w, language), of = voices_known(w->b, language);
         if (in / of > v / known) v = in, known = of;
     }
-    if (c > rare_share * known) return;
-    f->expected = (c + 0.5) * v / known;
-    f->chance = chance_of(f->voices, c, known, v);
+    if (c > rare_share * known) return f;
+    f.expected = (c + 0.5) * v / known;
+    f.chance = chance_of(f.voices, c, known, v);
+    return f;
 }
 
 static int by_chance(const void *x, const void *y) {
@@ -201,22 +221,23 @@ static double least_voices(const struct view *w, int window) {
     return least > BURST_VOICES ? least : BURST_VOICES;
 }
 
-typedef LIST(struct found) found_list;
-
 /* The words of a window that more use than is usual. */
 static void look_at_window(struct view *w, int window, found_list *ret) {
+    size_t from = w->from[window];
+    if (w->n - from < BURST_VOICES) return;
     count_anew(w);
     count_voices(w, window);
-    for (size_t k = 0; k < w->n; k++)
-        if (w->order[k] >= w->from[window]) each_word(w, w->order[k], count_exactly);
+    count_roughly(w, from);
     double looked = 0, least = least_voices(w, window);
+    uint8_t enough = (uint8_t)fmin(ceil(least), UINT8_MAX);
+    for (size_t k = 0; k < w->n; k++)
+        if (w->order[k] >= from) count_exactly(w, w->order[k], enough);
     found_list some = {0};
     for (size_t i = 0; i < w->cap; i++) {
-        struct found *f = &w->v[i];
-        if (!f->key || f->voices < least) continue;
-        judge(w, f, window);
+        if (!w->tally[i].key || w->tally[i].voices < least) continue;
+        struct found f = judge(w, &w->tally[i], window);
         looked++;
-        if (f->chance < weak) *list_add(w->a, &some) = *f;
+        if (f.chance < weak) *list_add(w->a, &some) = f;
     }
     for (size_t i = 0; i < some.n; i++) {
         some.v[i].chance = fmin(1, some.v[i].chance * looked);
@@ -258,24 +279,23 @@ static double voices_of(const struct view *w, const bool *in) {
 static void words_of_cluster(struct view *w, struct grown *g) {
     count_anew(w);
     for (size_t k = 0; k < w->n; k++) {
-        const struct ring_letter *l = &w->l[w->order[k]];
-        if (!g->in[w->order[k]]) continue;
-        for (size_t i = 0; i < l->m; i++)
-            count_word(w, l, w->voice[w->order[k]] + 1, l->keys[l->n + i], 0, 0);
+        uint32_t letter = w->order[k];
+        if (!g->in[letter]) continue;
+        for (size_t i = 0; i < w->l[letter].words; i++) count_word(w, letter, w->l[letter].keys[i], 0, 0);
     }
     g->voices = voices_of(w, g->in);
     burst_word_list words = {0};
     double least = fmax(3, 0.12 * g->voices);
     for (size_t i = 0; i < w->cap; i++) {
-        const struct found *f = &w->v[i];
-        if (!f->key || f->voices < least) continue;
-        double c = usual_count(w->b, f->key), known = voices_known(w->b, language_of_word(f));
+        const struct tally *t = &w->tally[i];
+        if (!t->key || t->voices < least) continue;
+        double c = usual_count(w->b, t->key), known = voices_known(w->b, language_of_word(t));
         double usual = (c + 0.5) / known;
-        double here = f->voices / (g->voices + 1), times = here / usual;
-        double chance = chance_of(f->voices, c, known, g->voices);
+        double here = t->voices / (g->voices + 1), times = here / usual;
+        double chance = chance_of(t->voices, c, known, g->voices);
         if (usual > rare_share || times < 3 || chance > 1e-3) continue;
-        *list_add(w->a, &words) = (struct burst_word){.key = f->key,
-                                                      .voices = f->voices,
+        *list_add(w->a, &words) = (struct burst_word){.key = t->key,
+                                                      .voices = t->voices,
                                                       .expected = usual * g->voices,
                                                       .chance = chance,
                                                       .weight = fmin(log(times), 4)};
@@ -288,21 +308,6 @@ static void words_of_cluster(struct view *w, struct grown *g) {
         g->weights[i] = (struct burst_weight){words.v[i].key, words.v[i].weight};
 }
 
-double burst_score(const uint32_t *keys, size_t n, const struct burst_weight *words, size_t nwords,
-                   int *ret_shared) {
-    double sum = 0;
-    int shared = 0;
-    for (size_t i = 0; i < nwords; i++) {
-        size_t k = 0;
-        while (k < n && keys[k] != words[i].key) k++;
-        if (k == n || words[i].weight <= 0) continue;
-        sum += words[i].weight;
-        shared++;
-    }
-    *ret_shared = shared;
-    return sum;
-}
-
 static void letters_of_cluster(const struct view *w, struct grown *g, const struct found *first,
                                const id_places *first_in) {
     struct hashes words = hashes_new(w->a, BURST_CLUSTER_WORDS);
@@ -311,8 +316,8 @@ static void letters_of_cluster(const struct view *w, struct grown *g, const stru
         const struct ring_letter *l = &w->l[i];
         double sum = 0;
         int shared = 0;
-        for (size_t k = 0; k < l->m; k++) {
-            const uint32_t *at = hashes_get(&words, l->keys[l->n + k]);
+        for (size_t k = 0; k < l->words; k++) {
+            const uint32_t *at = hashes_get(&words, l->keys[k]);
             if (!at || !*at) continue;
             sum += g->weights[*at - 1].weight;
             shared++;
@@ -400,7 +405,8 @@ static void tell(const struct view *w, struct grown *g, const found_list *found,
     }
     for (size_t i = 0; i < w->n; i++) {
         if (!g->in[i]) continue;
-        if (!c.n) c.began = w->l[i].at;
+        /* Whoever used some of the words earlier that day is in it, but did not begin it. */
+        if (!c.began && i >= w->from[first->window]) c.began = w->l[i].at;
         c.letters[c.n++] = w->l[i].id;
     }
     *ret = c;
@@ -455,29 +461,40 @@ static void best_of(arena *a, found_list *list) {
     *list = best;
 }
 
+/* The first letter that is not before `since`. */
+static size_t first_since(const struct view *w, int64_t since) {
+    size_t lo = 0, hi = w->n;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (w->l[mid].at < since)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
 /* All that is the same for the windows that are due, with the letters of the longest. */
 static void begin(struct view *w, const bool *due) {
     size_t skip = w->n;
+    for (int i = 0; i < WINDOWS; i++)
+        if (due[i] && w->from[i] < skip) skip = w->from[i];
     for (int i = 0; i < WINDOWS; i++) {
-        int64_t since = w->now - windows[i];
-        size_t from = 0;
-        while (from < w->n && w->l[from].at < since) from++;
+        if (!due[i]) continue;
         /* Of a flood only the last letters are here. */
-        bool all = from || w->n < BURST_LETTERS / 2;
-        w->usual[i] = burst_usual(w->b, all ? since : w->l[0].at, w->now);
-        w->from[i] = from;
-        if (due[i] && from < skip) skip = from;
+        bool all = w->from[i] || w->n < BURST_LETTERS / 2;
+        w->usual[i] = burst_usual(w->b, all ? w->now - windows[i] : w->l[0].at, w->now);
     }
     w->l += skip;
     w->n -= skip;
     for (int i = 0; i < WINDOWS; i++) w->from[i] = w->from[i] > skip ? w->from[i] - skip : 0;
     w->voice = arena_array(w->a, w->n + 1, sizeof *w->voice);
     burst_voices_of(w->l, w->n, w->a, w->voice);
-    w->order = order_by_voice(w->a, w->voice, w->n);
+    w->order = burst_by_voice(w->a, w->voice, w->n);
     w->nbuckets = BUCKETS_LEAST;
     while (w->nbuckets < w->n * 64 && w->nbuckets < BUCKETS_MOST) w->nbuckets *= 2;
     w->buckets = arena_array(w->a, w->nbuckets, 1);
-    for (size_t i = 0; i < w->n; i++) each_word(w, i, count_roughly);
+    w->rough = w->n;
 }
 
 /* Many letters, few looks: a look takes as long as it has letters. */
@@ -486,36 +503,24 @@ static bool is_due(const burst *b, int window, size_t letters) {
            (letters <= SMALL || b->since[window] * new_share[window] >= (int64_t)letters);
 }
 
-static size_t letters_in(const struct view *w, int window) {
-    size_t lo = 0, hi = w->n;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if (w->l[mid].at < w->now - windows[window])
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return w->n - lo;
-}
-
-static void note_place(struct view *w, const struct ring_letter *l, uint32_t voice, uint32_t key, uint32_t a,
-                       uint32_t b) {
-    (void)l, (void)voice, (void)a, (void)b;
-    const struct found *f = found_of(w, key);
-    if (!f->key) return;
-    id_places *p = &w->places[f->last];
-    if (!p->n || p->v[p->n - 1] != w->at) *list_add(w->a, p) = w->at;
+static void note_place(struct view *w, const struct hashes *index, uint32_t key, uint32_t letter) {
+    const uint32_t *at = hashes_get(index, key);
+    if (!at) return;
+    id_places *p = &w->places[*at - 1];
+    if (!p->n || p->v[p->n - 1] != letter) *list_add(w->a, p) = letter;
 }
 
 static void find_places(struct view *w, const found_list *found) {
+    struct hashes index = hashes_new(w->a, found->n);
+    uint32_t a, b;
     w->places = arena_array(w->a, found->n + 1, sizeof *w->places);
-    count_anew(w);
-    for (size_t i = 0; i < found->n; i++) {
-        found_room(w);
-        *found_of(w, found->v[i].key) = (struct found){.key = found->v[i].key, .last = (uint32_t)i};
-        w->nfound++;
+    for (size_t i = 0; i < found->n; i++) *hashes_put(&index, found->v[i].key) = (uint32_t)i + 1;
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct ring_letter *l = &w->l[i];
+        for (size_t k = 0; k < l->words; k++) note_place(w, &index, l->keys[k], i);
+        for (size_t k = 0; k + 1 < l->n; k++)
+            if (burst_pair_at(l, k, &a, &b)) note_place(w, &index, burst_pair(a, b), i);
     }
-    for (w->at = 0; w->at < w->n; w->at++) each_word(w, w->at, note_place);
 }
 
 static void clusters_of(struct view *w, const found_list *found, burst_cluster_list *ret) {
@@ -552,7 +557,8 @@ void burst_look(burst *b, arena *a, int64_t now, burst_cluster_list *ret) {
     bool known = (voices >= LEAST_VOICES_KNOWN && hours >= LEAST_HOURS_KNOWN) ||
                  (voices >= FEW_VOICES_KNOWN && hours >= MANY_HOURS_KNOWN);
     for (int i = 0; i < WINDOWS; i++) {
-        due[i] = known && is_due(b, i, letters_in(&w, i));
+        w.from[i] = first_since(&w, now - windows[i]);
+        due[i] = known && is_due(b, i, w.n - w.from[i]);
         if (due[i]) b->since[i] = 0;
         any = any || due[i];
     }
@@ -583,7 +589,7 @@ void burst_shared(const burst *b, arena *a, const int64_t *ids, size_t n, burst_
     for (size_t i = 0; i < w.n; i++) g.in[i] = bsearch(&w.l[i].id, sorted, n, sizeof *sorted, by_id) != NULL;
     w.voice = arena_array(a, w.n + 1, sizeof *w.voice);
     burst_voices_of(w.l, w.n, a, w.voice);
-    w.order = order_by_voice(a, w.voice, w.n);
+    w.order = burst_by_voice(a, w.voice, w.n);
     words_of_cluster(&w, &g);
     for (size_t i = 0; i < g.words.n; i++) g.words.v[i].window = BURST_DAY;
     *ret = g.words;

@@ -18,10 +18,25 @@ enum {
 
 struct ring_letter {
     int64_t id, customer, at;
-    uint32_t *keys; /* n in order, then m different ones, sorted */
-    uint16_t n, m, language;
+    uint32_t *keys; /* its different words, sorted; then n bytes: see burst_order */
+    uint16_t language;
+    uint8_t n, words;
     uint32_t bands[BANDS], whole; /* whole: of all its different words */
 };
+
+/* Its words as they stood: which of the different ones each is, BURST_GAP where a pair may not reach over. */
+enum { BURST_GAP = UINT8_MAX };
+_Static_assert((int)BURST_LETTER_WORDS < (int)BURST_GAP, "a byte says which");
+static inline uint8_t *burst_order(const struct ring_letter *l) { return (uint8_t *)(l->keys + l->words); }
+static inline size_t burst_bytes(const struct ring_letter *l) { return l->words * sizeof *l->keys + l->n; }
+/* Do two words make a pair here? Place i and the next one; i + 1 < n. */
+static inline bool burst_pair_at(const struct ring_letter *l, size_t i, uint32_t *ret_a, uint32_t *ret_b) {
+    const uint8_t *order = burst_order(l);
+    if (order[i] == BURST_GAP || order[i + 1] == BURST_GAP) return false;
+    *ret_a = l->keys[order[i]];
+    *ret_b = l->keys[order[i + 1]];
+    return true;
+}
 
 struct counted {
     uint32_t key; /* 0: free */
@@ -60,6 +75,8 @@ float burst_language_voices(const struct burst *b, uint16_t code);
 uint16_t burst_language_code(str language);
 /* ret[i]: the first of the letters that letter i is one voice with (itself, mostly). */
 void burst_voices_of(const struct ring_letter *letters, size_t n, arena *a, uint32_t *ret);
+/* The letters in the order of their voices, those of one by time. */
+uint32_t *burst_by_voice(arena *a, const uint32_t *voice, size_t n);
 /* Voices that hours [from, to) lead to expect. */
 double burst_usual(const struct burst *b, int64_t from, int64_t to);
 

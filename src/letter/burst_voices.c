@@ -9,18 +9,15 @@ struct joined {
 };
 
 static bool nearly_same(const struct ring_letter *x, const struct ring_letter *y) {
-    const uint32_t *a = x->keys + x->n, *b = y->keys + y->n;
     size_t i = 0, k = 0, both = 0;
-    if (x->whole == y->whole && x->m == y->m) return true;
-    while (i < x->m && k < y->m) {
-        if (a[i] == b[k])
-            both++, i++, k++;
-        else if (a[i] < b[k])
-            i++;
-        else
-            k++;
+    if (x->whole == y->whole && x->words == y->words) return true;
+    while (i < x->words && k < y->words) {
+        uint32_t a = x->keys[i], b = y->keys[k];
+        both += a == b;
+        i += a <= b;
+        k += b <= a;
     }
-    return (double)both >= near_share * (double)(x->m + y->m - both);
+    return (double)both >= near_share * (double)(x->words + y->words - both);
 }
 
 /* The first letter in the slot of this hash; the letter itself when it is the first. */
@@ -52,10 +49,18 @@ void burst_voices_of(const struct ring_letter *letters, size_t n, arena *a, uint
         memset(j.slots, 0, ((size_t)j.mask + 1) * sizeof *j.slots);
         for (uint32_t i = 0; i < n; i++) {
             const struct ring_letter *l = &letters[i];
-            if (l->m < SHORT_WORDS) continue;
+            if (l->words < SHORT_WORDS) continue;
             uint32_t k = first_with(&j, l->bands[band], i, band);
             if (like[i] == i && ret[i] == i && k != i && nearly_same(&letters[k], l)) like[i] = k;
         }
     }
     for (uint32_t i = 0; i < n; i++) ret[i] = ret[ret[i] == i ? like[i] : ret[i]];
+}
+
+uint32_t *burst_by_voice(arena *a, const uint32_t *voice, size_t n) {
+    uint32_t *at = arena_array(a, n + 1, sizeof *at), *order = arena_array(a, n + 1, sizeof *order);
+    for (size_t i = 0; i < n; i++) at[voice[i] + 1]++;
+    for (size_t i = 0; i < n; i++) at[i + 1] += at[i];
+    for (size_t i = 0; i < n; i++) order[at[voice[i]]++] = (uint32_t)i;
+    return order;
 }

@@ -60,8 +60,10 @@ struct pack {
 /* ---- reading ---- */
 
 static struct group *group_of(const struct pack *p, str name) {
-    for (size_t i = 0; p && i < p->groups.n; i++)
-        if (str_eq(p->groups.v[i]->name, name)) return p->groups.v[i];
+    for (size_t i = 0; p && i < p->groups.n; i++) {
+        struct group *g = p->groups.v[i];
+        if (g->name.n == name.n && memcmp(g->name.p, name.p, name.n) == 0) return g;
+    }
     return NULL;
 }
 

@@ -39,6 +39,12 @@ static bool space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\
 
 static bool digit(char c) { return c >= '0' && c <= '9'; }
 
+static bool plain(str s) {
+    size_t i = 0;
+    while (i < s.n && (unsigned char)s.p[i] < 128) i++;
+    return i == s.n;
+}
+
 /* Letters that look like Latin ones and stand for them in a word that is Latin otherwise. */
 static char look_alike(uint32_t c) {
     static const struct {
@@ -78,9 +84,7 @@ static str without_look_alikes(arena *a, str folded) {
 
 /* Case and accents off, piece by piece around what joins them. */
 str text_fold(arena *a, str raw) {
-    bool plain = true;
-    for (size_t i = 0; i < raw.n && plain; i++) plain = (unsigned char)raw.p[i] < 128;
-    if (plain) return str_clip_utf8(str_lower(a, raw), WORD_BYTES);
+    if (plain(raw)) return str_clip_utf8(str_lower(a, raw), WORD_BYTES);
     char *out = arena_alloc(a, raw.n * 4 + 4);
     size_t n = 0, begin = 0;
     for (size_t at = 0, step = 1; at <= raw.n; at += step) {
@@ -112,24 +116,41 @@ static uint32_t case_flags(str raw) {
     return (first ? WORD_CAPITAL : 0) | (letters > 1 && capitals == letters ? WORD_CAPITALS : 0);
 }
 
+/* Its stem comes later: see find_stems. */
 static void add_word(arena *a, word_rows *rows, const struct text *t, size_t from, size_t to,
                      uint32_t flags) {
     if (rows->n >= TEXT_WORDS_MAX) return;
-    str raw = str_slice(t->bytes, from, to);
-    struct word w = {.start = (uint32_t)from, .end = (uint32_t)to, .flags = flags};
+    str raw = str_slice(t->bytes, from, to), folded, stem;
+    uint32_t hash, stem_hash;
     if (flags & WORD_LINK) {
-        w.folded = w.stem = str_clip_utf8(str_lower(a, raw), 256);
+        folded = stem = str_clip_utf8(str_lower(a, raw), 256);
+        hash = stem_hash = text_hash(folded);
     } else {
-        w.flags |= case_flags(raw) | (digit(raw.p[0]) ? WORD_NUMBER : 0);
-        w.folded = text_fold(a, raw);
-        if (!w.folded.n) return;
-        size_t cut = str_find_char(w.folded, '\'', 1);
-        str base = cut == SIZE_MAX ? w.folded : str_slice(w.folded, 0, cut);
-        w.stem = w.flags & WORD_NUMBER ? base : word_stem(a, base, t->language);
+        folded = text_fold(a, raw);
+        if (!folded.n) return;
+        /* What folding left as it was has no capitals. */
+        if (!plain(raw) || !str_eq(folded, raw)) flags |= case_flags(raw);
+        if (digit(raw.p[0])) flags |= WORD_NUMBER;
+        hash = stem_hash = text_hash(folded);
+        stem = str_slice(folded, 0, str_find_char(folded, '\'', 1));
+        if (stem.n < folded.n) stem_hash = text_hash(stem);
+        word_stem_soon(stem_hash);
     }
-    w.hash = text_hash(w.stem);
-    w.folded_hash = text_hash(w.folded);
-    *list_add(a, rows) = w;
+    *list_add(a, rows) = (struct word){.start = (uint32_t)from,
+                                       .end = (uint32_t)to,
+                                       .flags = flags,
+                                       .hash = stem_hash,
+                                       .folded_hash = hash,
+                                       .folded = folded,
+                                       .stem = stem};
+}
+
+static void find_stems(arena *a, const struct text *t, word_rows *rows) {
+    for (size_t i = 0; i < rows->n; i++) {
+        struct word *w = &rows->v[i];
+        if (w->flags & (WORD_LINK | WORD_NUMBER)) continue;
+        w->stem = word_stem(a, w->stem, w->hash, t->language, &w->hash);
+    }
 }
 
 static bool known_ending(str run) {
@@ -157,8 +178,9 @@ static size_t link_end(str s, size_t at) {
         end++;
     }
     str run = str_slice(s, at, end);
+    if (!dot) return at;
     while (run.n && strchr(".,;:!?)]}'*", run.p[run.n - 1])) run.n--;
-    if (!dot || run.n < 4) return at;
+    if (run.n < 4) return at;
     bool is = str_starts_nocase(run, S("http://")) || str_starts_nocase(run, S("https://")) ||
               str_starts_nocase(run, S("www.")) ||
               (mail && str_find_char(run, '.', str_find_char(run, '@', 0)) != SIZE_MAX) || known_ending(run);
@@ -183,13 +205,24 @@ static bool joins(str s, size_t begin, size_t at, uint32_t c, size_t step) {
     return letters < 3;
 }
 
+/* The end of the run of characters without space that begins at `at`. No address is without a point. */
+static size_t run_end(str s, size_t at, bool *ret_point) {
+    bool point = false;
+    for (; at < s.n && !space(s.p[at]); at++) point = point || s.p[at] == '.';
+    *ret_point = point;
+    return at;
+}
+
 static void find_words(arena *a, const struct text *t, word_rows *rows) {
     str s = t->bytes;
     size_t begin = SIZE_MAX, step, no_link_before = 0;
     for (size_t at = 0; at <= s.n && rows->n < TEXT_WORDS_MAX; at += step) {
         step = 1;
         uint32_t c = at < s.n ? char_at(s, at, &step) : ' ';
-        if (begin != SIZE_MAX && at < s.n && (unseen(c) || joins(s, begin, at, c, step))) continue;
+        if (begin != SIZE_MAX && at < s.n) {
+            if (c < 128 && word_takes(c)) continue;
+            if (unseen(c) || joins(s, begin, at, c, step)) continue;
+        }
         bool part = c != 0xFFFD && word_takes(c), alone = part && word_alone(c);
         if (begin != SIZE_MAX && (!part || alone)) {
             add_word(a, rows, t, begin, at, 0);
@@ -198,17 +231,17 @@ static void find_words(arena *a, const struct text *t, word_rows *rows) {
         if (alone) {
             add_word(a, rows, t, at, at + step, WORD_ALONE);
         } else if (part && begin == SIZE_MAX) {
-            size_t end = at >= no_link_before ? link_end(s, at) : at;
-            if (end > at) {
-                add_word(a, rows, t, at, end, WORD_LINK);
-                step = end - at;
-                continue;
-            }
-            /* One look a run of characters without space is enough, else a long one costs its square. */
-            if (at >= no_link_before)
-                for (no_link_before = at; no_link_before < s.n && !space(s.p[no_link_before]);
-                     no_link_before++) {
+            /* One look a run is enough, else a long one costs its square. */
+            if (at >= no_link_before) {
+                bool point;
+                size_t run = run_end(s, at, &point), end = point ? link_end(s, at) : at;
+                if (end > at) {
+                    add_word(a, rows, t, at, end, WORD_LINK);
+                    step = end - at;
+                    continue;
                 }
+                no_link_before = run;
+            }
             begin = at;
         }
     }
@@ -250,8 +283,8 @@ static bool line_was_meant(str s, size_t newline, size_t longest) {
     return newline - begin + 1 + (end - next) <= longest;
 }
 
-static bool ends_sentence(const struct text *t, const struct word *before, const struct word *after,
-                          uint32_t c, size_t at) {
+static bool ends_sentence(const struct text *t, const struct pack *pack, const struct word *before,
+                          const struct word *after, uint32_t c, size_t at) {
     if (c == 0x3002 || c == 0xFF01 || c == 0xFF1F || c == 0x0964) return true;
     size_t next = at + (c < 128 ? 1 : 3);
     if (c == 0x061F || c == 0x06D4) next = at + 2;
@@ -263,7 +296,6 @@ static bool ends_sentence(const struct text *t, const struct word *before, const
     if (c != '.') return true;
     if (before->folded.n == 1 && (before->flags & WORD_CAPITAL) && !str_eq(before->folded, S("i")))
         return false;
-    const struct pack *pack = pack_find(t->language);
     if (pack_has(pack, "abbreviation", before->folded)) return false;
     /* "am 3. März": the day of a month. */
     if ((before->flags & WORD_NUMBER) && after && pack_has(pack, "month", after->folded)) return false;
@@ -272,11 +304,12 @@ static bool ends_sentence(const struct text *t, const struct word *before, const
     return !(before->flags & WORD_NUMBER);
 }
 
-static struct gap_reading read_gap(const struct text *t, const struct word *before, const struct word *after,
-                                   size_t longest) {
+static struct gap_reading read_gap(const struct text *t, const struct pack *pack, const struct word *before,
+                                   const struct word *after, size_t longest) {
     struct gap_reading r = {GAP_NONE, before->end, false};
     size_t stop = after ? after->start : t->bytes.n, step, lines = 0;
     bool ended = false, blank = true;
+    if (after && stop == before->end + 1 && t->bytes.p[before->end] == ' ') return r;
     for (size_t at = before->end; at < stop; at += step) {
         uint32_t c = char_at(t->bytes, at, &step);
         if (c == '\n') {
@@ -290,7 +323,8 @@ static struct gap_reading read_gap(const struct text *t, const struct word *befo
             bool mark = c == '.' || c == '!' || c == '?' || c == 0x2026 || c == 0x3002 || c == 0xFF01 ||
                         c == 0xFF1F || c == 0x061F || c == 0x06D4 || c == 0x0964;
             if (mark && !r.asks) r.asks = !lines && (c == '?' || c == 0xFF1F || c == 0x061F);
-            if (mark && r.gap == GAP_NONE && ends_sentence(t, before, after, c, at)) r.gap = GAP_SENTENCE;
+            if (mark && r.gap == GAP_NONE && ends_sentence(t, pack, before, after, c, at))
+                r.gap = GAP_SENTENCE;
             if (!ended) r.end = at + step;
         } else {
             ended = true;
@@ -302,12 +336,13 @@ static struct gap_reading read_gap(const struct text *t, const struct word *befo
 
 static void find_sentences(arena *a, const struct text *t, word_rows *words, sentence_rows *rows) {
     size_t longest = longest_line(t->bytes);
+    const struct pack *pack = pack_find(t->language);
     uint32_t paragraph = 0, begin = 0;
     for (size_t i = 0; i < words->n; i++) {
         struct word *w = &words->v[i];
         if (i == begin) w->flags |= WORD_FIRST;
         w->sentence = (uint32_t)rows->n;
-        struct gap_reading r = read_gap(t, w, i + 1 < words->n ? w + 1 : NULL, longest);
+        struct gap_reading r = read_gap(t, pack, w, i + 1 < words->n ? w + 1 : NULL, longest);
         if (r.gap == GAP_NONE) continue;
         *list_add(a, rows) = (struct sentence){.start = words->v[begin].start,
                                                .end = (uint32_t)r.end,
@@ -325,6 +360,7 @@ void text_of(arena *a, str bytes, str language, struct text *ret) {
     word_rows words = {0};
     sentence_rows sentences = {0};
     find_words(a, &t, &words);
+    find_stems(a, &t, &words);
     find_sentences(a, &t, &words, &sentences);
     t.words = words.v;
     t.nwords = words.n;

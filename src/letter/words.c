@@ -11,22 +11,25 @@
 #include <unistr.h>
 
 #include "base/memory.h"
+#include "letter/text.h"
 
 enum { WORD_MAX_BYTES = 64 };
 
 /* Stems of the words met last: people use the same few thousand words, and a stemmer takes longer than all
- * the rest that is done with a word. */
-enum { STEMS_KEPT = 2048, STEM_BYTES = 28 };
+ * the rest that is done with a word. Half a megabyte a thread once all are in use. */
+enum { STEMS_KEPT = 8192, STEM_BYTES = 27 };
 struct kept_stem {
-    uint32_t hash; /* 0: free */
+    uint32_t hash, stem_hash; /* text_hash; 0: free */
     uint8_t word_n, stem_n;
     char word[STEM_BYTES], stem[STEM_BYTES];
 };
+_Static_assert(sizeof(struct kept_stem) == 64, "a line of a processor's cache each");
 
 /* libstemmer's objects are not shared between threads, and making one costs more than a letter's words. */
 struct kept_stemmer {
     struct sb_stemmer *stemmer; /* NULL: there is none for this language */
     char language[8];
+    size_t language_n;
     struct kept_stem stems[STEMS_KEPT];
 };
 
@@ -46,7 +49,8 @@ static void kept_begin(void) {
 
 static struct sb_stemmer *stemmer_for(str language) {
     if (language.n == 0 || language.n >= sizeof kept->language) return NULL;
-    if (kept && str_eq(language, str_z(kept->language))) return kept->stemmer;
+    if (kept && language.n == kept->language_n && memcmp(language.p, kept->language, language.n) == 0)
+        return kept->stemmer;
     if (!kept) {
         call_once(&kept_once, kept_begin);
         kept = memory_zeroed(sizeof *kept);
@@ -55,6 +59,7 @@ static struct sb_stemmer *stemmer_for(str language) {
     if (kept->stemmer) sb_stemmer_delete(kept->stemmer);
     memcpy(kept->language, language.p, language.n);
     kept->language[language.n] = 0;
+    kept->language_n = language.n;
     memset(kept->stems, 0, sizeof kept->stems);
     errno = 0;
     kept->stemmer = sb_stemmer_new(kept->language, "UTF_8");
@@ -63,13 +68,7 @@ static struct sb_stemmer *stemmer_for(str language) {
     return kept->stemmer;
 }
 
-bool word_alone(uint32_t c) {
-    return (c >= 0x2E80 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7A3) || (c >= 0xF900 && c <= 0xFAFF) ||
-           (c >= 0x20000 && c <= 0x3FFFF);
-}
-
-bool word_takes(uint32_t c) {
-    if (c < 128) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+bool word_takes_wide(uint32_t c) {
     return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M | UC_CATEGORY_MASK_N);
 }
 
@@ -108,27 +107,38 @@ static str stem_for(arena *a, str folded, const char *stem, size_t n) {
     return str_copy(a, (str){stem, n});
 }
 
-static str stem_of(arena *a, str folded, struct sb_stemmer *stemmer) {
+static str stem_of(arena *a, str folded, uint32_t hash, struct sb_stemmer *stemmer, uint32_t *ret_hash) {
+    *ret_hash = hash;
     if (!stemmer || !folded.n) return folded;
-    uint32_t hash = (uint32_t)str_hash(folded) | 1;
-    struct kept_stem *k = &kept->stems[hash >> 1 & (STEMS_KEPT - 1)];
-    if (k->hash == hash && k->word_n == folded.n && memcmp(k->word, folded.p, folded.n) == 0)
+    struct kept_stem *k = &kept->stems[hash & (STEMS_KEPT - 1)];
+    if (k->hash == hash && k->word_n == folded.n && memcmp(k->word, folded.p, folded.n) == 0) {
+        *ret_hash = k->stem_hash;
         return stem_for(a, folded, k->stem, k->stem_n);
-    const sb_symbol *stem = sb_stemmer_stem(stemmer, (const sb_symbol *)folded.p, (int)folded.n);
-    if (!stem) return folded;
-    size_t n = (size_t)sb_stemmer_length(stemmer);
-    if (folded.n <= STEM_BYTES && n <= STEM_BYTES) {
-        *k = (struct kept_stem){.hash = hash, .word_n = (uint8_t)folded.n, .stem_n = (uint8_t)n};
-        memcpy(k->word, folded.p, folded.n);
-        memcpy(k->stem, stem, n);
     }
-    return stem_for(a, folded, (const char *)stem, n);
+    const sb_symbol *got = sb_stemmer_stem(stemmer, (const sb_symbol *)folded.p, (int)folded.n);
+    if (!got) return folded;
+    str stem = {(const char *)got, (size_t)sb_stemmer_length(stemmer)};
+    *ret_hash = text_hash(stem);
+    if (folded.n <= STEM_BYTES && stem.n <= STEM_BYTES) {
+        *k = (struct kept_stem){hash, *ret_hash, (uint8_t)folded.n, (uint8_t)stem.n, {0}, {0}};
+        memcpy(k->word, folded.p, folded.n);
+        memcpy(k->stem, stem.p, stem.n);
+    }
+    return stem_for(a, folded, stem.p, stem.n);
 }
 
-str word_stem(arena *a, str folded, str language) { return stem_of(a, folded, stemmer_for(language)); }
+str word_stem(arena *a, str folded, uint32_t hash, str language, uint32_t *ret_hash) {
+    return stem_of(a, folded, hash, stemmer_for(language), ret_hash);
+}
+
+void word_stem_soon(uint32_t hash) {
+    if (kept) __builtin_prefetch(&kept->stems[hash & (STEMS_KEPT - 1)]);
+}
 
 static str fold(arena *a, str word, struct sb_stemmer *stemmer) {
-    return str_clip_utf8(stem_of(a, word_fold(a, word), stemmer), WORD_MAX_BYTES);
+    str folded = word_fold(a, word);
+    uint32_t hash;
+    return str_clip_utf8(stem_of(a, folded, text_hash(folded), stemmer, &hash), WORD_MAX_BYTES);
 }
 
 /* Which words were seen: open addressing, at most half full. */

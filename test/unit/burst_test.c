@@ -120,6 +120,7 @@ static void many_say_the_same(void **state) {
     int64_t ids[8], other;
     for (int i = 0; i < 4; i++) ids[i] = put(b, i + 1, start + i * 4 * MINUTE_MS, outage[i]);
     assert_int_equal(look(b, start + 20 * MINUTE_MS).n, 0); /* four are not many */
+    int64_t before = put(b, 90, start - 6 * HOUR_MS, "Which harbour map is in the box?");
     for (int i = 4; i < 8; i++) ids[i] = put(b, i + 1, start + i * 4 * MINUTE_MS, outage[i]);
     other = put(b, 77, start + 25 * MINUTE_MS, "");
     burst_cluster_list list = look(b, start + 40 * MINUTE_MS);
@@ -129,7 +130,8 @@ static void many_say_the_same(void **state) {
     for (int i = 0; i < 8; i++) in += holds(c, ids[i]);
     assert_true(in >= 7);
     assert_false(holds(c, other));
-    assert_int_equal(c->began, start);
+    assert_true(holds(c, before));
+    assert_int_equal(c->began, start); /* that one did not begin it */
     assert_int_equal(c->voices, (int64_t)c->n);
     assert_true(c->chance < 1e-4 && c->words.n >= 2);
     for (size_t i = 0; i < c->words.n; i++)
@@ -376,7 +378,7 @@ static void memory_has_a_limit(void **state) {
     }
     burst_counts(b, &c);
     assert_true(c.letters <= BURST_LETTERS && c.words <= BURST_WORDS);
-    assert_true(c.memory <= 28u << 20);
+    assert_true(c.memory <= 25000000);
     burst_free(b);
 }
 
