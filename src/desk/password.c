@@ -2,16 +2,28 @@
 
 #include <pthread.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <uninorm.h>
 
 #include "base/random.h"
+#include "desk/password_cost.h"
 
-enum { MEMORY_BYTES = 19 << 20, PASSES = 6, AT_ONCE = 2, WAITING_MAX = 32 };
+enum { AT_ONCE = 2, WAITING_MAX = 32 };
 
-/* A well-formed string that no password fits, of the same cost as a real one. */
-#define NOBODY                                                                                               \
-    "$argon2id$v=19$m=19456,t=6,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+/* How the hash of a password begins that was made with today's cost. */
+struct beginning {
+    char text[64];
+};
+static struct beginning todays(void) {
+    struct beginning b;
+    snprintf(b.text, sizeof b.text, "$argon2id$v=19$m=%zu,t=%llu,p=1$", password_cost.memory / 1024,
+             password_cost.passes);
+    return b;
+}
+
+/* A well-formed hash that no password fits, of the same cost as a real one. */
+#define NOBODY "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t gate_free = PTHREAD_COND_INITIALIZER;
@@ -114,8 +126,8 @@ err password_hash(arena *a, str password, str *ret_hash) {
     str normal = nfc(a, password);
     char *hash = arena_alloc(a, crypto_pwhash_STRBYTES);
     TRY(gate_enter());
-    int failed =
-        crypto_pwhash_str_alg(hash, normal.p, normal.n, PASSES, MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13);
+    int failed = crypto_pwhash_str_alg(hash, normal.p, normal.n, password_cost.passes, password_cost.memory,
+                                       crypto_pwhash_ALG_ARGON2ID13);
     gate_leave();
     if (failed) return err_set(ERR_BUSY, "There was no memory to compute a password; try again soon.");
     *ret_hash = str_z(hash);
@@ -125,7 +137,7 @@ err password_hash(arena *a, str password, str *ret_hash) {
 err password_verify(arena *a, str password, str hash, bool *ret_right) {
     bool real = hash.n > 0 && usable(password);
     str normal = usable(password) ? nfc(a, password) : S("");
-    const char *against = real ? str_cstr(a, hash) : NOBODY;
+    const char *against = real ? str_cstr(a, hash) : str_fmt(a, "%s" NOBODY, todays().text).p;
     TRY(gate_enter());
     int differs = crypto_pwhash_str_verify(against, normal.p, normal.n);
     gate_leave();
@@ -133,7 +145,10 @@ err password_verify(arena *a, str password, str hash, bool *ret_right) {
     return ERR_NONE;
 }
 
-bool password_outdated(str hash) { return !str_starts(hash, S("$argon2id$v=19$m=19456,t=6,p=1$")); }
+bool password_outdated(str hash) {
+    struct beginning b = todays();
+    return !str_starts(hash, str_z(b.text));
+}
 
 str password_new(arena *a) {
     static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";

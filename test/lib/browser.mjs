@@ -85,7 +85,9 @@ export async function axeFindings(page, rules = null) {
   // Not a script element: the page's policy would rightly refuse it.
   if (!(await page.evaluate(() => Boolean(globalThis.axe)))) await page.evaluate(axe);
   return page.evaluate(async (only) => {
-    const found = await globalThis.axe.run(document, { iframes: false, resultTypes: ["violations"],
+    // Only what is asked for: no passes written down, no style sheets fetched once more for rules that are not on.
+    const found = await globalThis.axe.run(document, { iframes: false, resultTypes: ["violations"], reporter: "no-passes",
+      preload: { assets: ["media"] },
       ...(only ? { runOnly: { type: "rule", values: only } } : {}) });
     return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 140) + " | " +
       (n.any[0]?.message ?? n.failureSummary)).join("; ")}`);

@@ -5,6 +5,7 @@
 
 #include <ftw.h>
 #include <inttypes.h>
+#include <libpq-fe.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,10 +21,19 @@
 #include "cli/cli.h"
 #include "db/migrate.h"
 #include "desk/heart.h"
+#include "desk/password_cost.h"
 #include "desk/sign_in.h"
 
+/* Instead of the library's own, at link time: most tests set a desk up, and hardly one asks what a password
+ * costs. password_test holds what the desk really uses. */
+#ifndef KIT_PASSWORD_COST
+#define KIT_PASSWORD_COST                                                                                    \
+    { .memory = 8 << 10, .passes = 1 }
+#endif
+const struct password_cost password_cost = KIT_PASSWORD_COST;
+
 static struct {
-    bool open, postgres;
+    bool open, postgres, copied;
     arena *a;
     db *db;
     int64_t now;
@@ -87,19 +97,37 @@ static inline int kit_open_sqlite(void **state) {
     return 0;
 }
 
+/* Databases are made and dropped outside of transactions, so not through db. */
+static inline void kit_server(const char *url, const char *sql) {
+    PGconn *c = PQconnectdb(url);
+    PGresult *r = PQexec(c, sql);
+    if (PQresultStatus(r) != PGRES_COMMAND_OK) fail_msg("%s: %s", sql, PQerrorMessage(c));
+    PQclear(r);
+    PQfinish(c);
+}
+
+/* PG_TEMPLATE names a database of that server with the desk's tables (test/run makes it): a copy of it is
+ * there in a twentieth of the time that all schema changes take. That they are the binary's own is checked
+ * all the same. */
 static __attribute__((unused)) int kit_open_postgres(void **state) {
     (void)state;
-    const char *url = getenv("PG_URL");
+    const char *url = getenv("PG_URL"), *template = getenv("PG_TEMPLATE");
     kit.postgres = true;
     if (!url || !*url) return 0;
     random_start();
     if (kit_make_folder()) return -1;
-    char sql[128];
+    kit.copied = template && *template;
+    char sql[256], more = str_has(str_z(url), '?') ? '&' : '?';
     snprintf(kit.schema, sizeof kit.schema, "people_%" PRId64, id_new(clock_now(NULL)));
-    snprintf(sql, sizeof sql, "CREATE SCHEMA %s", kit.schema);
-    kit_exec_at(url, sql);
-    snprintf(kit.target, sizeof kit.target, "%s%coptions=-csearch_path%%3D%s", url,
-             str_has(str_z(url), '?') ? '&' : '?', kit.schema);
+    if (kit.copied) {
+        snprintf(sql, sizeof sql, "CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy", kit.schema, template);
+        kit_server(url, sql);
+        snprintf(kit.target, sizeof kit.target, "%s%cdbname=%s", url, more, kit.schema);
+    } else {
+        snprintf(sql, sizeof sql, "CREATE SCHEMA %s", kit.schema);
+        kit_server(url, sql);
+        snprintf(kit.target, sizeof kit.target, "%s%coptions=-csearch_path%%3D%s", url, more, kit.schema);
+    }
     kit_open();
     return 0;
 }
@@ -118,8 +146,9 @@ static inline int kit_close(void **state) {
     arena_free(kit.a);
     char sql[128];
     if (kit.postgres) {
-        snprintf(sql, sizeof sql, "DROP SCHEMA %s CASCADE", kit.schema);
-        kit_exec_at(getenv("PG_URL"), sql);
+        snprintf(sql, sizeof sql, kit.copied ? "DROP DATABASE %s WITH (FORCE)" : "DROP SCHEMA %s CASCADE",
+                 kit.schema);
+        kit_server(getenv("PG_URL"), sql);
     }
     return kit.folder[0] ? nftw(kit.folder, kit_remove, 16, FTW_DEPTH | FTW_PHYS) : 0;
 }
