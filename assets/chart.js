@@ -33,6 +33,10 @@ function colours(figure) {
 // Steps of an axis of hours: from two days on its labels are days, so its steps are whole ones.
 const hours = [0.1, 0.2, 0.5, 1, 2, 3, 6, 12, ...[1, 2, 5, 7, 14, 28, 70, 140, 350, 700].map((days) => days * 24)];
 
+// Nobody is half a letter: counts go up in whole steps.
+const wholes = [...Array(10).keys()].flatMap((power) => [1, 2, 5].map((n) => n * 10 ** power));
+const YEAR_S = 366 * 86400;
+
 // Colour is never the only cue: each line has its own dashes.
 const dashes = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
 
@@ -58,7 +62,9 @@ function options(uPlot, figure, told, width) {
   const share = figure.dataset.unit === "share";
   const days = figure.dataset.x === "days";
   const axis = { stroke: c.graphite, font: c.font, grid: { stroke: c.rule, width: 1 }, ticks: { stroke: c.rule, width: 1 } };
-  const day = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { day: "numeric", month: "short", timeZone: "UTC" });
+  const [first, last] = [told.data[0][0], told.data[0].at(-1)];
+  const day = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"),
+    { ...(!days && last - first > YEAR_S ? { year: "numeric" } : { day: "numeric" }), month: "short", timeZone: "UTC" });
   const few = told.data[0].length < 40;
   return {
     width, height: width < 500 ? 220 : 300, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false } },
@@ -66,8 +72,9 @@ function options(uPlot, figure, told, width) {
     scales: { x: { time: !days }, y: { range: share ? [0, 100] : (u, min, max) => room(figure, min, max) } },
     axes: [
       { ...axis, values: (u, at) => at.map((v) => (days ? String(v) : day.format(v * 1000))), space: 70 },
-      { ...axis, values: (u, at) => at.map((v) => unitText(figure, v)), size: 60,
-        ...(figure.dataset.unit === "hours" && { incrs: hours }) },
+      { ...axis, values: (u, at) => at.map((v) => unitText(figure, v)),
+        size: (u, texts) => Math.max(60, 20 + 8 * Math.max(0, ...(texts ?? []).map((t) => t.length))),
+        ...(figure.dataset.unit === "hours" && { incrs: hours }), ...(figure.dataset.unit === "count" && { incrs: wholes }) },
     ],
     series: [{}, ...told.names.map((name, i) => ({
       label: name, spanGaps: figure.dataset.unit === "count", paths: steps, points: { show: few && !edges.has(i), size: 5 },
@@ -107,8 +114,8 @@ function draw(uPlot, f) {
   f.plot?.destroy();
   f.place.replaceChildren();
   const width = Math.floor(f.place.clientWidth);
+  f.width = width; // before anything else: what is too narrow now is drawn once it is wide again
   if (width < 100) return;
-  f.width = width;
   const o = options(uPlot, f.figure, f.told, width);
   o.hooks = { setCursor: [(u) => f.show(u.cursor.idx)] };
   f.plot = new uPlot(o, f.told.data, f.place);

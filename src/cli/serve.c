@@ -167,8 +167,10 @@ int verb_serve(int argc, char **argv) {
     int status;
     if (!cli_parse(cli_verb("serve"), options, 0, 0, argc, argv, &args, &status)) return status;
     CLI_DESK_AUTO struct cli_desk c;
-    if (cli_desk_open(args.value[OPT_DATA], args.value[OPT_DB], CLI_MUST_EXIST, &c))
-        return cli_fail("serve", NULL);
+    err e = cli_desk_open(args.value[OPT_DATA], args.value[OPT_DB], CLI_MUST_EXIST, &c);
+    if (e == ERR_DATABASE && !serve_wait(args.value[OPT_DATA], args.value[OPT_DB], args.value[OPT_HTTP]))
+        e = cli_desk_open(args.value[OPT_DATA], args.value[OPT_DB], CLI_MUST_EXIST, &c);
+    if (e) return cli_fail("serve", NULL);
     if (args.value[OPT_HTTP]) c.config.http = str_z(args.value[OPT_HTTP]);
     if (args.value[OPT_LMTP]) c.config.lmtp = str_z(args.value[OPT_LMTP]);
     if (args.value[OPT_URL])

@@ -23,8 +23,7 @@ err brand_insert(const struct desk *d, db_conn *c, arena *a, str name, str zone,
 /* How letters leave. */
 enum transport { TRANSPORT_MAILDIR, TRANSPORT_SMTP };
 enum { TRANSPORTS = TRANSPORT_SMTP + 1 };
-const char *transport_text(enum transport t); /* "maildir", "smtp" */
-bool transport_from(str text, enum transport *ret_transport);
+bool transport_from(str text, enum transport *ret_transport); /* "maildir", "smtp" */
 
 struct inbox_form {
     str address, name; /* the name may be "": the brand's is used */

@@ -51,6 +51,12 @@ err check_sentence(const char *what, str text, size_t max_bytes, str *ret_line) 
     return ERR_NONE;
 }
 
+err check_sentence_or_empty(const char *what, str text, size_t max_bytes, str *ret_line) {
+    if (str_trim(text).n) return check_sentence(what, text, max_bytes, ret_line);
+    *ret_line = S("");
+    return ERR_NONE;
+}
+
 err check_text(arena *a, const char *what, str text, size_t max_bytes, str *ret_text) {
     if (text.n > max_bytes) return err_set(ERR_INVALID, "%s is longer than %zu bytes.", what, max_bytes);
     if (!str_is_utf8(text)) return err_set(ERR_INVALID, "%s is not valid UTF-8.", what);

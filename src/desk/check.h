@@ -18,6 +18,8 @@ err check_line_or_empty(const char *what, str text, size_t max_bytes, str *ret_l
 /* One line that says something to whoever reads it later: at least one letter, and no character that is not
  * seen but changes how the rest is read (controls of Latin-1, line separators, bidirectional overrides). */
 err check_sentence(const char *what, str text, size_t max_bytes, str *ret_line);
+/* The same, or nothing. */
+err check_sentence_or_empty(const char *what, str text, size_t max_bytes, str *ret_line);
 /* Several lines; CRLF and CR become LF. */
 err check_text(arena *a, const char *what, str text, size_t max_bytes, str *ret_text);
 /* local@domain, all of it in lower case: one person, one spelling. */

@@ -22,9 +22,7 @@ static const char *const sign_ins[FETCH_SIGN_INS] = {"password", "oauth"};
 static const char *const afters[FETCH_AFTERS] = {"leave", "seen", "flag", "move"};
 static const char *const begins[FETCH_BEGINS] = {"all", "new"};
 
-const char *fetch_sign_in_text(enum fetch_sign_in s) { return sign_ins[s]; }
 const char *fetch_after_text(enum fetch_after x) { return afters[x]; }
-const char *fetch_begin_text(enum fetch_begin b) { return begins[b]; }
 
 static bool find(const char *const *names, int n, str text, int *ret) {
     for (int i = 0; i < n; i++) {

@@ -25,12 +25,10 @@ enum {
     FETCH_CONSENT_MS = 15 * MINUTE_MS,
     FETCH_END_NOTICE_DAYS = 14
 };
-const char *fetch_sign_in_text(enum fetch_sign_in s); /* "password", "oauth" */
-const char *fetch_after_text(enum fetch_after x);     /* "leave", "seen", "flag", "move" */
-const char *fetch_begin_text(enum fetch_begin b);     /* "all", "new" */
-bool fetch_sign_in_from(str text, enum fetch_sign_in *ret);
+const char *fetch_after_text(enum fetch_after x);           /* "leave", "seen", "flag", "move" */
+bool fetch_sign_in_from(str text, enum fetch_sign_in *ret); /* "password", "oauth" */
 bool fetch_after_from(str text, enum fetch_after *ret);
-bool fetch_begin_from(str text, enum fetch_begin *ret);
+bool fetch_begin_from(str text, enum fetch_begin *ret); /* "all", "new" */
 
 /* ---- setting up (fetch.c) ---- */
 

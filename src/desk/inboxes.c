@@ -11,8 +11,6 @@ enum { HOURS_MAX = 8760, PORT_MAX = 65535, HOST_BYTES = 253 };
 
 static const char *const transports[TRANSPORTS] = {"maildir", "smtp"};
 
-const char *transport_text(enum transport t) { return transports[t]; }
-
 bool transport_from(str text, enum transport *ret_transport) {
     for (int i = 0; i < TRANSPORTS; i++) {
         if (!str_eq(text, str_z(transports[i]))) continue;

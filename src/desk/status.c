@@ -49,7 +49,7 @@ static err check_next(int64_t next_at, status_kind kind, int64_t now) {
 
 static err check_words(arena *a, str headline, str words, str *ret_headline, str *ret_words) {
     str line, text;
-    TRY(check_line_or_empty("The headline", headline, STATUS_HEADLINE_BYTES, &line));
+    TRY(check_sentence_or_empty("The headline", headline, STATUS_HEADLINE_BYTES, &line));
     TRY(check_text(a, "The update", words, STATUS_WORDS_BYTES, &text));
     text = str_trim(text);
     if (!text.n)
@@ -76,7 +76,8 @@ static err sent_before(db_conn *c, struct posting *x, bool *ret_before) {
     return ERR_NONE;
 }
 
-/* The matter it goes on with, 0 a new one; whose incident is then its incident, wherever it is written. */
+/* The matter it goes on with, 0 a new one; whose incident is then its incident, wherever it is written. A
+ * note is a matter of its own, so that what is open stays so, and stands on the page as it was said. */
 static err find_matter(db_conn *c, struct posting *x, int64_t *ret_matter) {
     const struct status_post *p = x->post;
     struct store_status_update newest;
@@ -85,6 +86,10 @@ static err find_matter(db_conn *c, struct posting *x, int64_t *ret_matter) {
     err e = store_status_newest(c, x->a, x->who->brand, p->matter, p->incident, &newest);
     if (e && e != ERR_MISSING) return e;
     bool goes_on = !e && newest.kind == STATUS_TROUBLE;
+    if (p->kind == STATUS_NOTE) {
+        if (goes_on && newest.incident_id) x->row.incident_id = newest.incident_id;
+        return ERR_NONE;
+    }
     if (p->matter && !goes_on)
         return err_set(
             ERR_CONFLICT,
@@ -396,7 +401,7 @@ err status_component_save(struct desk *d, arena *a, const struct actor *who,
     struct caring x = {.a = a, .who = who, .now = desk_now(d), .id = form->id};
     x.component.position = form->position;
     x.component.state = form->state;
-    TRY(check_line("The name", form->name, STATUS_NAME_BYTES, &x.component.name));
+    TRY(check_sentence("The name", form->name, STATUS_NAME_BYTES, &x.component.name));
     TRY(check_line_or_empty("The note", form->note, STATUS_NOTE_BYTES, &x.component.note));
     TRY(db_write(d->db, write_component, &x));
     status_published(d, who->brand);

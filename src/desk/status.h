@@ -2,9 +2,10 @@
  * write again is a promise, which is kept by writing again and shown to the team when it is late.
  *
  * Updates about one thing are a matter: it begins with the first and closes with one of kind STATUS_OVER.
- * Several may be open. What the public sees is loaded as a whole (status_public); pages are rendered from it
- * and kept (web/status_board.h). Whether the caller may is judged before: agents who may write write updates,
- * leads and administrators care for components and the page. */
+ * Several may be open. A note is a matter of its own and closes none. What the public sees is loaded as a
+ * whole (status_public); pages are rendered from it and kept (web/status_board.h). Whether the caller may is
+ * judged before: agents who may write write updates, leads and administrators care for components and the
+ * page. */
 #ifndef LONGHAND_DESK_STATUS_H
 #define LONGHAND_DESK_STATUS_H
 

@@ -51,11 +51,12 @@ void status_matters(arena *a, const struct status_public *p, status_matter_list 
     for (size_t i = 0; i < p->updates.n; i++) {
         const struct store_status_update *u = &p->updates.v[i];
         struct status_matter *m = NULL;
+        int64_t id = u->kind == STATUS_NOTE ? u->id : u->matter_id;
         for (size_t k = 0; k < list.n && !m; k++)
-            if (list.v[k].id == u->matter_id) m = &list.v[k];
+            if (list.v[k].id == id) m = &list.v[k];
         if (!m) {
             m = list_add(a, &list);
-            *m = (struct status_matter){.id = u->matter_id, .newest = u, .open = u->kind == STATUS_TROUBLE};
+            *m = (struct status_matter){.id = id, .newest = u, .open = u->kind == STATUS_TROUBLE};
         }
         m->first = u;
         if (!m->headline.n) m->headline = u->headline;

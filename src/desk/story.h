@@ -168,6 +168,8 @@ struct story_wall {
     } * photos;   /* one for each row */
     int64_t next; /* ask id that the next page begins below; 0 none */
 };
+/* ERR_LIMIT: more than ten looks within a tenth of a second from the network of `peer`, "" not limited. */
+err story_wall_may(const struct desk *d, arena *a, str peer);
 err story_wall_open(const struct desk *d, arena *a, str slug, int64_t before, struct story_wall *ret);
 /* Does all of it stand as it was read? What a page was made of meanwhile is not sent otherwise. */
 err story_wall_still(const struct desk *d, arena *a, const struct story_wall *wall, int64_t before,

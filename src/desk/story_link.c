@@ -21,6 +21,7 @@ static struct rate wrong = RATE_EMPTY, answers = RATE_EMPTY;
 void story_forget_tries(void) {
     rate_forget_all(&wrong);
     rate_forget_all(&answers);
+    story_wall_forget_looks();
 }
 
 /* ---- what the page shows ---- */

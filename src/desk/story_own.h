@@ -14,5 +14,7 @@ err story_end_ask(db_conn *c, struct store_tale *s, int64_t now);
  */
 err story_take_back(db_conn *c, struct store_tale *s, struct store_story_ask *ask, const struct actor *who,
                     str by, int64_t now);
+/* Part of story_forget_tries. */
+void story_wall_forget_looks(void);
 
 #endif

@@ -1,11 +1,28 @@
 /* Where stories are shown. Everything is read when it is asked for, and kept nowhere. */
+#include "base/clock.h"
+#include "desk/rate.h"
 #include "desk/settings.h"
-#include "desk/story.h"
+#include "desk/story_own.h"
 #include "store/brand.h"
 #include "store/file.h"
 
 str story_wall_url(const struct desk *d, arena *a, str slug) {
     return str_fmt(a, "%.*s/stories/%.*s", STR_FMT(d->public_url), STR_FMT(slug));
+}
+
+/* A class that opens the page at once is served; a program that asks without end is not. */
+enum { LOOKS = 10, LOOKS_MS = 100 };
+
+static struct rate looks = RATE_EMPTY;
+
+void story_wall_forget_looks(void) { rate_forget_all(&looks); }
+
+err story_wall_may(const struct desk *d, arena *a, str peer) {
+    str key = str_fmt(a, "wall %.*s", STR_FMT(rate_network(a, peer)));
+    return !peer.n || rate_take(&looks, key, LOOKS, LOOKS_MS, desk_now(d))
+               ? ERR_NONE
+               : err_set(ERR_LIMIT, "Very many look at these stories from where you are. Wait a moment and "
+                                    "try again.");
 }
 
 static err find_wall(db_conn *c, arena *a, str slug, struct store_brand *ret) {

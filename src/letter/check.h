@@ -54,6 +54,7 @@ struct remark {
     int64_t count;
     str args[3];
     int nargs;
+    int64_t moment; /* args[0] is this instant; pages write it their own way. 0: it is none */
     evidence_list evidence;
     int64_t due_at; /* of a dated promise: the end of that day, else 0 */
 };
@@ -116,18 +117,20 @@ struct check_avoided {
 struct check_stated {
     int64_t id;
     str text, owner;
-    int64_t minutes;  /* since it was checked */
-    bool old;         /* beyond its time */
-    bool unknown;     /* nobody has a time for it, and nobody gives one */
-    str withdrawn_at; /* "09:31": it is not so; "" it is */
-    str told_at;      /* "09:20": this person was told by an earlier reply; "" not */
+    int64_t minutes;               /* since it was checked */
+    bool old;                      /* beyond its time */
+    bool unknown;                  /* nobody has a time for it, and nobody gives one */
+    str withdrawn_at;              /* "09:31": it is not so; "" it is */
+    str told_at;                   /* "09:20": this person was told by an earlier reply; "" not */
+    int64_t withdrawn_ms, told_ms; /* the same */
 };
 /* The incident that the letter is part of. */
 struct check_incident {
     const struct check_history *said; /* every reply of it to others; NULL none */
     /* Was this text said so short a time ago that the writer cannot have seen it? With said->context. */
     bool (*just_now)(void *context, int64_t text);
-    str since; /* "09:12" */
+    str since;        /* "09:12" */
+    int64_t since_ms; /* the same */
     const struct check_stated *facts;
     size_t nfacts;
 };

@@ -24,6 +24,11 @@ static uint32_t matter_of(const struct check_work *k, size_t i) {
     return n;
 }
 
+static void arg_moment(struct remark *r, str text, int64_t at) {
+    check_arg(r, text);
+    r->moment = at;
+}
+
 static bool just_now(const struct check_work *k, const struct check_like *like) {
     const struct check_incident *x = k->in->incident;
     if (!x->just_now) return false;
@@ -47,7 +52,7 @@ static void say_here(struct check_work *k, size_t i, const struct check_like *li
         r = check_say_sentence(k, REMARK_CANNED, REMARK_LOOK, i, forms[0]);
         r->says_many = forms[1];
         r->count = like->customers;
-        check_arg(r, k->in->incident->since);
+        arg_moment(r, k->in->incident->since, k->in->incident->since_ms);
     }
     check_earlier(k, r, like->text, like->sentence, like->customers);
     for (int e = 0; e < 3; e++) check_earlier(k, r, like->earlier[e], UINT32_MAX, 0);
@@ -86,7 +91,7 @@ static bool check_letter_here(struct check_work *k) {
     if (!n) return false;
     struct remark *r = check_say(k, REMARK_CANNED_LETTER, REMARK_STOP, 0, 0,
                                  T("Most of this letter went to somebody else since {0}."));
-    check_arg(r, k->in->incident->since);
+    arg_moment(r, k->in->incident->since, k->in->incident->since_ms);
     for (size_t i = 0; i < n; i++) check_earlier(k, r, votes[i].text, UINT32_MAX, i ? 0 : (uint32_t)n);
     return true;
 }
@@ -147,19 +152,19 @@ static void check_withdrawn(struct check_work *k, const struct check_stated *f, 
     struct remark *r;
     if (f->told_at.n && at == SIZE_MAX) {
         r = check_say(k, REMARK_FACT, REMARK_LOOK, 0, 0,
-                      T("They were told at {0}: “{1}”. That no longer holds, and this does not say so."));
-        check_arg(r, f->told_at);
+                      T("They were told ({0}): “{1}”. That no longer holds, and this does not say so."));
+        arg_moment(r, f->told_at, f->told_ms);
         check_arg(r, check_clip(k->a, f->text));
     } else if (at == SIZE_MAX) {
         return;
     } else if (f->told_at.n) {
         r = check_say_sentence(k, REMARK_FACT, REMARK_FINE, at,
-                               T("Takes up what they were told at {0}, which no longer holds."));
-        check_arg(r, f->told_at);
+                               T("Takes up what they were told ({0}), which no longer holds."));
+        arg_moment(r, f->told_at, f->told_ms);
     } else {
         r = check_say_sentence(k, REMARK_FACT, REMARK_STOP, at,
-                               T("This was taken out of the facts at {0}: it is not so."));
-        check_arg(r, f->withdrawn_at);
+                               T("This was taken out of the facts ({0}): it is not so."));
+        arg_moment(r, f->withdrawn_at, f->withdrawn_ms);
     }
     rest_on_fact(k, r, f);
 }

@@ -2,8 +2,6 @@
 
 static const char *const states[] = {"due", "sent", "skipped", "failed"};
 
-const char *acknowledge_state_name(acknowledge_state v) { return states[v]; }
-
 static acknowledge_state state_of(str s) {
     for (int i = 0; i <= ACKNOWLEDGE_FAILED; i++)
         if (str_eq(s, str_z(states[i]))) return (acknowledge_state)i;

@@ -10,7 +10,6 @@ typedef enum acknowledge_state {
     ACKNOWLEDGE_SKIPPED, /* something was learned that speaks against it */
     ACKNOWLEDGE_FAILED
 } acknowledge_state;
-const char *acknowledge_state_name(acknowledge_state v); /* "due", "sent", "skipped", "failed" */
 
 struct store_acknowledge {
     int64_t conversation_id, message_id; /* the letter */

@@ -261,10 +261,11 @@ err store_status_newest(db_conn *c, arena *a, int64_t brand, int64_t matter, int
                         struct store_status_update *ret) {
     db_query *q = matter ? db_sql(c, "SELECT " UPDATE_COLUMNS
                                      " FROM status_update WHERE brand_id = $1 AND matter_id = $2 "
-                                     "AND withdrawn_at = 0 ORDER BY id DESC LIMIT 1")
+                                     "AND kind <> 'note' AND withdrawn_at = 0 ORDER BY id DESC LIMIT 1")
                          : db_sql(c, "SELECT " UPDATE_COLUMNS
                                      " FROM status_update WHERE brand_id = $1 AND incident_id = $2 "
-                                     "AND incident_id > 0 AND withdrawn_at = 0 ORDER BY id DESC LIMIT 1");
+                                     "AND incident_id > 0 AND kind <> 'note' AND withdrawn_at = 0 "
+                                     "ORDER BY id DESC LIMIT 1");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, matter ? matter : incident);
     return one_update(q, a, ret);

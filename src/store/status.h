@@ -79,7 +79,8 @@ err store_status_update_by_key(db_conn *c, arena *a, int64_t brand, str key, str
 /* Newest first, at most `limit`, older than `before` (0: all); with `withdrawn` also those. */
 err store_status_updates(db_conn *c, arena *a, int64_t brand, int64_t before, int limit, bool withdrawn,
                          store_status_update_list *ret);
-/* The newest that stands of a matter, or of an incident, whichever is not 0; ERR_MISSING when none does. */
+/* The newest that stands of a matter, or of an incident, whichever is not 0, notes apart: they say nothing of
+ * whether it goes on. ERR_MISSING when none does. */
 err store_status_newest(db_conn *c, arena *a, int64_t brand, int64_t matter, int64_t incident,
                         struct store_status_update *ret);
 

@@ -97,6 +97,13 @@ static str summary_of(struct web_call *w, int stops, int notes) {
     return str_fmt(w->arena, "%.*s, %.*s", STR_FMT(a), STR_FMT(b));
 }
 
+/* Times as the reader's other pages write them, in their zone. */
+static str says_of(struct web_call *w, const struct remark *m) {
+    struct remark own = *m;
+    if (own.moment) own.args[0] = str_copy(w->arena, page_when_text(&w->page, own.moment));
+    return remark_says(w->arena, w->page.lang, &own);
+}
+
 err check_rows(struct web_call *w, int64_t conversation, str text, bool units, const remark_list *remarks,
                struct check_view **ret_view) {
     struct check_view *v = arena_alloc(w->arena, sizeof *v);
@@ -109,7 +116,7 @@ err check_rows(struct web_call *w, int64_t conversation, str text, bool units, c
         const struct remark *m = &remarks->v[i];
         struct remark_row *r = &v->rows[i];
         *r = (struct remark_row){.remark = m,
-                                 .says = remark_says(w->arena, w->page.lang, m),
+                                 .says = says_of(w, m),
                                  .words = str_slice(text, m->start, m->end),
                                  .start = m->start,
                                  .end = m->end};

@@ -2,7 +2,7 @@
 #include "fans.tmpl.h"
 #include "web/fans_page.h"
 
-static str number(struct web_call *w, int64_t n) { return str_fmt(w->arena, "%lld", (long long)n); }
+static str count(struct web_call *w, int64_t n) { return str_copy(w->arena, page_count_text(&w->page, n)); }
 
 str fans_problem_text(struct web_call *w, const struct order_problem *p) {
     BUF_AUTO buf b = BUF_MAX(2000);
@@ -107,8 +107,10 @@ static err load_effects(struct web_call *w, db_conn *c, const follower_list *row
 str fans_effect_words(struct web_call *w, const struct fans_effect *e) {
     BUF_AUTO buf b = BUF_MAX(2000);
     const struct follower_change *x = &e->change;
-    const str args[] = {e->network,         number(w, x->gained), number(w, x->usual),
-                        number(w, x->most), number(w, x->weeks),  number(w, -x->gained)};
+    /* Set apart, whichever way its letters run. */
+    str network = str_fmt(w->arena, "\u2068%.*s\u2069", STR_FMT(e->network));
+    const str args[] = {network,           count(w, x->gained), count(w, x->usual),
+                        count(w, x->most), count(w, x->weeks),  count(w, -x->gained)};
     lang_fmt(&b, w->page.lang,
              e->begun    ? T("{0}: the seven days from then on are not over.")
              : !x->known ? T("{0}: there are too few counts around it to say.")

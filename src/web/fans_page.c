@@ -62,6 +62,11 @@ str fans_plural(struct web_call *w, int64_t n, const char *one, const char *many
 
 static str number(struct web_call *w, int64_t n) { return str_fmt(w->arena, "%lld", (long long)n); }
 
+str fans_number_text(struct web_call *w, str figure) {
+    int64_t n;
+    return str_to_int(figure, &n) ? page_count_text(&w->page, n) : figure;
+}
+
 const char *fans_sign_name(fans_sign s) { return signs[s]; }
 
 str fans_what_text(struct web_call *w, const struct fan_what *x) {

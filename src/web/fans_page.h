@@ -190,6 +190,7 @@ str fans_problem_text(struct web_call *w, const struct order_problem *p);
 
 /* ---- for templates ---- */
 const char *fans_sign_title(fans_sign s);
+str fans_number_text(struct web_call *w, str number); /* of a figure: a count in parts, money as it is */
 str fans_what_text(struct web_call *w, const struct fan_what *x); /* "4 with a question" */
 str fans_still_words(struct web_call *w, const struct fans_still *s, bool trouble);
 str fans_effect_words(struct web_call *w, const struct fans_effect *e);

@@ -262,7 +262,7 @@ static void load_parts(struct web_call *w, struct fans_still_view *v) {
         p->of = (struct fan_watched){i < 3, (fan_part)(i % 3), v->still.drawn_at,
                                      v->still.quiet_days * (int64_t)DAY_MS};
         p->n = part_count(&v->still, &p->of);
-        lang_fmt(&b, w->page.lang, says[i], (str[]){number(w, p->n)}, 1);
+        lang_fmt(&b, w->page.lang, says[i], (str[]){page_count_text(&w->page, p->n)}, 1);
         p->says = str_copy(w->arena, buf_str(&b));
         p->path = part_path(w, &p->of);
     }

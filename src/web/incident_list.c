@@ -252,7 +252,7 @@ static str filled(struct web_call *w, str text, const str *args, int n) {
     return str_copy(w->arena, buf_str(&b));
 }
 
-/* "14 people in an hour, where 0.3 are usual" */
+/* "14 people in an hour, where 0.3 are usual"; "0.0" would say less than "nobody". */
 str incident_words_text(struct web_call *w, const struct incident_word *k) {
     str args[3] = {str_fmt(w->arena, "%lld", (long long)k->customers),
                    str_copy(w->arena, page_waited_text(&w->page, k->window_ms)),
@@ -260,7 +260,10 @@ str incident_words_text(struct web_call *w, const struct incident_word *k) {
                            (long long)(k->expected % 1000 / 100))};
     static const char *const forms[] = {
         TN("{0} person in {1}, where {2} are usual", "{0} people in {1}, where {2} are usual")};
-    return filled(w, lang_plural(w->page.lang, k->customers, forms[0], forms[1]), args, 3);
+    static const char *const never[] = {TN("{0} person in {1}, where usually nobody writes it",
+                                           "{0} people in {1}, where usually nobody writes it")};
+    const char *const *of = k->expected < 100 ? never : forms;
+    return filled(w, lang_plural(w->page.lang, k->customers, of[0], of[1]), args, 3);
 }
 
 const char *incident_state_title(incident_state s) {

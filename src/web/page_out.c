@@ -250,6 +250,18 @@ str page_waited_text(struct page_out *o, int64_t ms) {
     return scratch(o, lang_text(o->lang, text), (str[]){number(&a, first), number(&b, second)}, 2);
 }
 
+str page_count_text(struct page_out *o, int64_t n) {
+    struct digits d;
+    BUF_AUTO buf b = BUF_MAX(200);
+    str all = number(&d, n), comma = lang_text(o->lang, /* l10n: between thousands, as in 1,873 */ T(","));
+    for (size_t i = 0; i < all.n; i++) {
+        bool part = i && (all.n - i) % 3 == 0 && all.p[i - 1] != '-';
+        if (part) buf_add(&b, comma);
+        buf_add_char(&b, all.p[i]);
+    }
+    return scratch(o, buf_str(&b), NULL, 0);
+}
+
 str page_size_text(struct page_out *o, int64_t bytes) {
     static const char *const whole[] = {T("{0} KB"), T("{0} MB"), T("{0} GB"), T("{0} TB")};
     /* l10n: size with one decimal: whole part, tenths */

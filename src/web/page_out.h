@@ -95,5 +95,7 @@ str page_when_text(struct page_out *o, int64_t at);
 str page_day_text(struct page_out *o, int64_t at);
 str page_waited_text(struct page_out *o, int64_t ms);
 str page_size_text(struct page_out *o, int64_t bytes);
+/* "1,834,436": a count that is looked at, its thousands parted as the language does. */
+str page_count_text(struct page_out *o, int64_t n);
 
 #endif

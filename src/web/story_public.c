@@ -125,6 +125,12 @@ err story_link_picture(struct web_call *w) {
 
 /* ---- the wall ---- */
 
+static err may_look(struct web_call *w) {
+    err e = story_wall_may(w->desk, w->arena, web_peer(w));
+    if (e == ERR_LIMIT) w->status = 429;
+    return e;
+}
+
 static err load_wall(struct web_call *w, struct story_wall_view *v) {
     TRY(web_param_int(w, "before", 0, &v->before));
     TRY(story_wall_open(w->desk, w->arena, w->at.value[0], v->before, &v->wall));
@@ -135,6 +141,7 @@ static err load_wall(struct web_call *w, struct story_wall_view *v) {
 err story_wall_view(struct web_call *w) {
     struct story_wall_view *v = arena_alloc(w->arena, sizeof *v);
     v->w = w;
+    TRY(may_look(w));
     TRY(load_wall(w, v));
     web_header(w, "X-Robots-Tag", S("noindex, noarchive"));
     web_header(w, "Cross-Origin-Resource-Policy", S("same-origin"));
@@ -255,6 +262,7 @@ static err serve(struct web_call *w, const char *type,
                  void (*write)(struct web_call *, const struct story_wall_view *, buf *)) {
     struct story_wall_view v = {.w = w};
     BUF_AUTO buf b = BUF_MAX(FEED_BYTES);
+    TRY(may_look(w));
     web_header(w, "X-Robots-Tag", S("noindex, noarchive"));
     for (int i = 0; i < AGAIN_MAX; i++) {
         TRY(load_wall(w, &v));

@@ -382,6 +382,22 @@ err practice_guest_leave(struct web_call *w) {
 
 /* ---- for templates ---- */
 
+size_t practice_older_count(const struct practice_room *v) {
+    size_t n = 0;
+    for (size_t i = 0; i < v->mine.n; i++) n += !practice_is_offered(v, v->mine.v[i].letter);
+    return n;
+}
+
+bool practice_over(const struct store_applicant *t, int64_t now) {
+    return t->ended_at || t->expires_at <= now;
+}
+
+size_t practice_ended(const struct practice_room *v, int64_t now) {
+    size_t n = 0;
+    for (size_t i = 0; i < v->applicants.n; i++) n += practice_over(&v->applicants.v[i], now);
+    return n;
+}
+
 const struct store_practice *practice_of(const struct practice_room *v, str letter) {
     for (size_t i = 0; i < v->mine.n; i++)
         if (str_eq(v->mine.v[i].letter, letter)) return &v->mine.v[i];

@@ -7,7 +7,7 @@
 #include "store/story.h"
 #include "web/frame.h"
 
-enum { PRACTICE_SHOWN = 50, PROUD_ROWS = 20, PROUD_WORDS = 600 };
+enum { PRACTICE_SHOWN = 50, PRACTICE_SHOWN_FIRST = 8, PROUD_ROWS = 20, PROUD_WORDS = 600 };
 
 /* The room: of an agent, or, with applicant.id, of an applicant, who sees no frame. */
 struct practice_room {
@@ -80,6 +80,9 @@ void proud_json(const struct web_call *w, struct json_out *o);
 /* ---- for templates ---- */
 
 const struct store_practice *practice_of(const struct practice_room *v, str letter); /* NULL: not begun */
+size_t practice_older_count(const struct practice_room *v); /* replies to letters that are not offered */
+bool practice_over(const struct store_applicant *t, int64_t now);  /* their link works no more */
+size_t practice_ended(const struct practice_room *v, int64_t now); /* of how many applicants */
 bool practice_shows(const struct practice_room *v, int64_t reader);
 bool practice_is_offered(const struct practice_room *v, str letter);
 str practice_subject(const struct practice_room *v, const struct store_practice *p);

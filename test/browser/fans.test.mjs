@@ -92,6 +92,11 @@ test("large: charts are drawn from their tables, within the policy", { skip }, a
   const numbers = await page.locator("#still tbody tr").evaluateAll((all) => all.map((tr) => [...tr.cells].slice(1).map((c) => Number(c.dataset.v))));
   for (const [stay, , low, high] of numbers) assert.ok(low <= stay && stay <= high, `${low} ${stay} ${high}`);
   assert.ok(numbers.at(-1)[0] < numbers[0][0]);
+  // In a window too narrow for it there is none, and once more when there is room.
+  await page.setViewportSize({ width: 60, height: 900 });
+  await page.locator("#still canvas").waitFor({ state: "detached" });
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.locator("#still canvas").waitFor();
   const problems = await everyLook(page, "still", (w, c) => path.join(shots, `fans-still-drawn-${w}-${c}.png`));
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.goto(at("/fans/waits?weeks=104"));
@@ -158,6 +163,12 @@ test("without scripts the tables stand open", { skip }, async () => {
   await plain.getByLabel("How many follow").fill("31");
   await plain.getByRole("button", { name: "Keep it" }).click();
   await plain.getByText("Kept.").waitFor();
+  // An incident is one row, whatever the number of networks.
+  await post("/incidents", { title: "The shop is closed" });
+  await plain.reload();
+  const effect = plain.locator("section:has(#effects-h) li");
+  assert.equal(await effect.count(), 1);
+  assert.match((await effect.innerText()).replace(/[\u2068\u2069]/g, ""), /^The shop is closed, [^]*Fediverse: [^]*X: /);
   assert.equal((await plain.goto(`${d.url}/answer/AAAAAAAAAAAAAAAAAAAAAA`)).status(), 404);
   await bare.close();
 });

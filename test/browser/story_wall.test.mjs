@@ -187,6 +187,7 @@ test("they take it back while somebody reads, and it is gone everywhere at once"
   assert.equal(late, 0);
   assert.deepEqual(await holds("ward 6"), [false, false, false]);
   assert.ok(!(await d.api("GET", `/b/${d.slug}/stories/quotes`)).text.includes("ward 6"));
+  await until("so many looks at once are over", async () => (await fetch(wall())).status === 200);
   await reader.reload();
   await reader.getByText("Nothing is shown here yet.").waitFor();
   await reader.goto(`${d.url}/sign-in`);

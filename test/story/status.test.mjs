@@ -94,6 +94,23 @@ test("the page stands while its database is down", async () => {
   assert.equal(copy("index.html"), next.text);
 });
 
+test("a desk that starts while its database is down shows the page from its copy, and waits", async () => {
+  const last = (await page()).text;
+  await d.stop();
+  database("stop");
+  const served = d.serve();
+  const p = await until("the copy is shown", () => page().then((r) => r, () => null));
+  assert.equal(p.status, 200);
+  assert.equal(p.text, last);
+  assert.match(p.headers.get("content-security-policy"), /default-src 'none'/);
+  assert.match((await page("/feed.atom")).text, /^<\?xml/);
+  assert.equal((await read("/status/..%2fserve.lock")).status, 503);
+  assert.equal((await read("/")).status, 503);
+  database("start");
+  await served;
+  assert.equal((await read(`/api/v1/b/${d.slug}/status`, { authorization: `Bearer ${d.defaultToken}` })).status, 200);
+});
+
 test("a storm of subscriptions neither floods anybody nor holds the page up", async () => {
   const tries = 10000, workers = 40;
   const count = {};

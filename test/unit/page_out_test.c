@@ -241,6 +241,19 @@ static void test_spans_and_sizes(void **state) {
     expect_size("fr", 0, "0 octet");
 }
 
+static void test_counts(void **state) {
+    (void)state;
+    BUF_AUTO buf b = BUF_MAX(1 << 10);
+    struct page_out o = page(&b, "en");
+    static const struct {
+        int64_t n;
+        const char *text;
+    } all[] = {{0, "0"},       {999, "999"},      {1873, "1,873"},
+               {-100, "-100"}, {-1000, "-1,000"}, {1834436, "1,834,436"}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        assert_true(str_eq(page_count_text(&o, all[i].n), str_z(all[i].text)));
+}
+
 static void test_scratch(void **state) {
     (void)state;
     BUF_AUTO buf b = BUF_MAX(1 << 10);
@@ -257,7 +270,7 @@ int main(void) {
         cmocka_unit_test(test_print_by_type), cmocka_unit_test(test_link),
         cmocka_unit_test(test_path_and_json), cmocka_unit_test(test_text),
         cmocka_unit_test(test_when),          cmocka_unit_test(test_spans_and_sizes),
-        cmocka_unit_test(test_scratch),
+        cmocka_unit_test(test_scratch),       cmocka_unit_test(test_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

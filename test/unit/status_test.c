@@ -26,6 +26,8 @@ static void an_update_needs_words(void **state) {
     assert_int_equal(refused(trouble("", "We are looking.")), ERR_INVALID);
     assert_int_equal(refused(trouble("The shop is closed.", " \n ")), ERR_INVALID);
     assert_int_equal(refused(trouble("Two\nlines", "We are looking.")), ERR_INVALID);
+    /* What is not seen and turns the rest around, as of a room's facts. */
+    assert_int_equal(refused(trouble("The shop \xe2\x80\xae is closed.", "We are looking.")), ERR_INVALID);
     struct status_post p = trouble("The shop is closed.", "We are looking.");
     p.next_at = kit.now;
     assert_int_equal(refused(p), ERR_INVALID);
@@ -82,6 +84,40 @@ static void a_matter_goes_on(void **state) {
     status_matters(kit.a, &pub, &matters);
     assert_false(matters.v[0].open);
     assert_null(status_overdue(&matters, INT64_MAX));
+}
+
+/* What is open stays so, with its words in full; the note stands beside it. */
+static void a_note_closes_nothing(void **state) {
+    STATUS_WORLD;
+    struct status_word word;
+    status_matter_list matters;
+    struct status_post p = trouble("The crane is stuck.", "Somebody climbs up.");
+    struct incident_wish wish = {.title = S("The crane is stuck")};
+    assert_ok(incident_open(&kit.d, kit.a, &sw.ines, &wish, &p.incident));
+    int64_t first = put_update(p);
+    kit.now += MINUTE_MS;
+    int64_t note = put_update((struct status_post){
+        .kind = STATUS_NOTE, .matter = first, .words = S("The lifts are fine."), .key = S("")});
+    assert_int_equal(update_of(note).matter_id, note);
+    assert_int_equal(update_of(note).incident_id, p.incident);
+    struct status_public pub = load_public();
+    status_matters(kit.a, &pub, &matters);
+    assert_int_equal(matters.v[0].id, note);
+    assert_false(matters.v[0].open);
+    assert_int_equal(matters.v[1].id, first);
+    assert_true(matters.v[1].open);
+    assert_int_equal(status_overdue(&matters, kit.now + 2 * HOUR_MS)->id, first);
+    {
+        DB_READ_AUTO db_conn *c = NULL;
+        assert_ok(db_read_begin(kit.db, &c));
+        assert_ok(status_word_of(c, kit.a, sw.brand, p.incident, kit.now, &word));
+        assert_int_equal(word.update.id, first);
+    }
+    p.headline = S("");
+    p.words = S("He is up there.");
+    p.matter = first;
+    assert_int_equal(update_of(put_update(p)).matter_id, first);
+    close_all();
 }
 
 static void a_form_counts_once(void **state) {
@@ -463,10 +499,10 @@ static void the_board_keeps_pages(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        KIT_TEST(an_update_needs_words),     KIT_TEST(a_matter_goes_on),      KIT_TEST(a_form_counts_once),
-        KIT_TEST(an_incident_is_one_matter), KIT_TEST(second_thoughts),       KIT_TEST(parts_have_an_order),
-        KIT_TEST(hosts_are_names),           KIT_TEST(it_reads_well),         KIT_TEST(feeds_are_feeds),
-        KIT_TEST(it_is_never_large),         KIT_TEST(the_board_keeps_pages),
+        KIT_TEST(an_update_needs_words), KIT_TEST(a_matter_goes_on),          KIT_TEST(a_form_counts_once),
+        KIT_TEST(a_note_closes_nothing), KIT_TEST(an_incident_is_one_matter), KIT_TEST(second_thoughts),
+        KIT_TEST(parts_have_an_order),   KIT_TEST(hosts_are_names),           KIT_TEST(it_reads_well),
+        KIT_TEST(feeds_are_feeds),       KIT_TEST(it_is_never_large),         KIT_TEST(the_board_keeps_pages),
     };
     return KIT_RUN(tests);
 }

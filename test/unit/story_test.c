@@ -681,6 +681,12 @@ static void test_wrong_links(void **state) {
     assert_ok(story_link_open(&kit.d, kit.a, S("AAAAAAAAAAAAAAAAAAAAAA"), S("192.0.2.10"), &l));
     kit.now += 2 * MINUTE_MS;
     assert_ok(story_link_open(&kit.d, kit.a, S("AAAAAAAAAAAAAAAAAAAAAA"), S("192.0.2.9"), &l));
+    /* The wall: ten looks in a tenth of a second from one network. */
+    for (int i = 0; i < 10; i++) assert_ok(story_wall_may(&kit.d, kit.a, S("192.0.2.9")));
+    assert_int_equal(story_wall_may(&kit.d, kit.a, S("192.0.2.9")), ERR_LIMIT);
+    assert_ok(story_wall_may(&kit.d, kit.a, S("192.0.2.10")));
+    kit.now += SECOND_MS / 10;
+    assert_ok(story_wall_may(&kit.d, kit.a, S("192.0.2.9")));
     struct story_wall wall;
     assert_ok(setting_change(&kit.d, kit.a, w.ines.brand, S("story_wall"), S("0")));
     assert_int_equal(story_wall_open(&kit.d, kit.a, w.done.brand.slug, 0, &wall), ERR_MISSING);

@@ -1,6 +1,8 @@
 /* The conversation side of the web floor: pages and their JSON, forms and what they refuse. */
 #include "web_kit.h"
 
+#include "desk/incident.h"
+#include "desk/room.h"
 #include "web/conversation_page.h"
 #include "web/search_page.h"
 
@@ -551,6 +553,29 @@ static void test_write_first_and_type_in(void **state) {
     assert_has(h, "12 March 2026");
 }
 
+/* A fact that was taken out the day before: the check says so as other pages write times. */
+static void test_check_of_another_day(void **state) {
+    (void)state;
+    int64_t incident, fact, n, began = kit.now;
+    struct incident_wish wish = {.title = S("The page is down")};
+    struct room_fact_wish says = {.text = S("The page returns at ten o’clock.")};
+    assert_ok(incident_open(&kit.d, kit.a, &site.lena.actor, &wish, &incident));
+    assert_ok(incident_join(&kit.d, kit.a, &site.lena.actor, incident, &site.conversation, 1));
+    assert_ok(room_fact_add(&kit.d, kit.a, &site.lena.actor, incident, &says, &fact));
+    assert_ok(room_fact_withdraw(&kit.d, kit.a, &site.lena.actor, fact, S("No"), false, -1, &n));
+    struct local_time day;
+    zone_local(NULL, kit.now, &day);
+    kit.now += 8 * (int64_t)DAY_MS;
+    struct hit h = shoot(HTTP_POST, api(kit_path(TOYS "/c/%lld/check", site.conversation)), .by = &site.lena,
+                         .json = "{\"text\":\"Milo, the page returns at ten o’clock.\"}");
+    assert_status(h, 200);
+    str iso = str_fmt(kit.a, "%04d-%02d-%02d", (int)day.year, day.month, day.day);
+    assert_true(str_find(h.body, str_fmt(kit.a, "facts (%d ", day.day), 0) != SIZE_MAX);
+    assert_true(str_find(h.body, iso, 0) == SIZE_MAX);
+    assert_ok(incident_close(&kit.d, kit.a, &site.lena.actor, incident, S(""), -1));
+    kit.now = began;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         KIT_TEST(test_conversation_page),
@@ -570,6 +595,7 @@ int main(void) {
         KIT_TEST(test_lists_and_paging),
         KIT_TEST(test_customer),
         KIT_TEST(test_write_first_and_type_in),
+        KIT_TEST(test_check_of_another_day),
     };
     int failed = cmocka_run_group_tests_name("web desk, sqlite", tests, kit_open_site, kit_close_site);
     const char *url = getenv("PG_URL");
