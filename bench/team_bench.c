@@ -7,6 +7,7 @@
  * TARGET is a file to be made or the URL of an empty schema. Exits with 1 when a promise of the room was
  * broken. */
 #include <inttypes.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "db/migrate.h"
 #include "desk/heart.h"
 #include "desk/incident.h"
+#include "desk/listening.h"
 #include "desk/people.h"
 #include "kit.h"
 #include "store/inbox.h"
@@ -78,7 +80,55 @@ static void fill_all(int n, struct team_shared *shared) {
     }
 }
 
+/* What was heard in them is kept long before somebody answers: the job `listen`. */
+static void hear_all(struct team_shared *s) {
+    enum { AT_ONCE = 100 };
+    for (int at = 0; at < s->people; at += AT_ONCE) {
+        ARENA_AUTO arena *a = arena_new(0);
+        job_list jobs = {0};
+        for (int i = at; i < at + AT_ONCE && i < s->people; i++)
+            *list_add(a, &jobs) = (struct job){
+                .brand_id = done.brand.id, .kind = S("listen"), .subject_id = s->person[i].letter};
+        if (listening_run(&desk, &jobs)) die("listening");
+    }
+}
+
 /* ---- the team ---- */
+
+/* What PostgreSQL's own autovacuum does within a minute. People answer some hundred in it, these writers
+ * thousands: so it is done once when all that wait are there, and once after the first hundred replies. */
+static err analyze(db_conn *c, void *arg) {
+    (void)arg;
+    return db_exec(
+        c, "ANALYZE conversation, message, message_address, customer, incident_conversation, listening, "
+           "room_claim, room_said, room_told, raw, outbox, job");
+}
+
+static void learn_statistics(void) {
+    if (db_engine_of(desk.db) == DB_POSTGRES && db_write(desk.db, analyze, NULL)) die("analyze");
+}
+
+static void learn_statistics_later(const char *target, const char *folder, struct team_shared *s) {
+    while (atomic_load(&s->sent) < 100 && !atomic_load(&s->failed) &&
+           waitpid(-1, NULL, WNOHANG | WNOWAIT) <= 0)
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    open_desk(target, folder, false);
+    learn_statistics();
+    heart_close(&desk);
+    db_close(desk.db);
+}
+
+/* The processor's time of this desk's processes; PostgreSQL's server has its own. */
+static double used_ms(void) {
+    struct rusage u;
+    getrusage(RUSAGE_CHILDREN, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e3 +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3;
+}
+
+static float share_of(float *list, int n, double share) {
+    return team_quantile(list, n < TEAM_PEOPLE_MAX * 3 ? n : TEAM_PEOPLE_MAX * 3, share);
+}
 
 static void write_letters(struct team_shared *s, const struct actor *who, const int64_t *ids, int writers,
                           int from, int to) {
@@ -147,10 +197,13 @@ static int run_team(const char *target, const char *folder, int people, int writ
         if (room_fact_add(&desk, memory, &who[0], incident, &wish, &id)) die("fact");
     }
     fill_all(people, s);
+    hear_all(s);
+    learn_statistics();
+    bool postgres = db_engine_of(desk.db) == DB_POSTGRES;
     db_close(desk.db);
     heart_close(&desk);
     desk.db = NULL;
-    double began = team_ms();
+    double began = team_ms(), used = used_ms();
     for (int p = 0; p < processes; p++) {
         pid_t child = fork();
         if (child) continue;
@@ -160,9 +213,11 @@ static int run_team(const char *target, const char *folder, int people, int writ
         db_close(desk.db);
         _exit(0);
     }
+    if (postgres) learn_statistics_later(target, folder, s);
     int bad = 0, status;
     while (wait(&status) > 0) bad |= status;
     double took = (team_ms() - began) / 1e3;
+    used = used_ms() - used;
     open_desk(target, folder, false);
     printf("writers %d in %d processes, people %d: %.1f s, %.0f replies/s\n", writers, processes, people,
            took, s->sent / took);
@@ -170,10 +225,14 @@ static int run_team(const char *target, const char *folder, int people, int writ
            s->doubles, s->skipped, s->passed, s->rewritten);
     printf("near copies tried %d: the copy was stopped %d times, the original %d times\n", s->copies,
            s->copies_stopped, s->copies_sent);
-    float next =
-        team_quantile(s->next_ms, s->nnext < TEAM_PEOPLE_MAX * 3 ? s->nnext : TEAM_PEOPLE_MAX * 3, .99);
-    int n = s->nsend;
-    float half = team_quantile(s->reply_ms, n, .5), most = team_quantile(s->reply_ms, n, .99);
+    float next = share_of(s->next_ms, s->nnext, .99);
+    float half = share_of(s->reply_ms, s->nsend, .5), most = share_of(s->reply_ms, s->nsend, .99);
+    printf(
+        "one Next: median %.1f, p99 %.1f ms; one check: %.1f, %.1f; one sending, with the check in it: %.1f, "
+        "%.1f; processor %.2f ms a reply, writers' scripts included\n",
+        share_of(s->next_ms, s->nnext, .5), next, share_of(s->check_ms, s->ncheck, .5),
+        share_of(s->check_ms, s->ncheck, .99), share_of(s->hand_ms, s->nhand, .5),
+        share_of(s->hand_ms, s->nhand, .99), used / (s->sent ? s->sent : 1));
     printf("desk's own time a reply (Next + check + send): median %.1f ms, p99 %.1f ms; Next alone p99 %.1f "
            "ms\n",
            half, most, next);
@@ -206,6 +265,7 @@ static int run_next(const char *target, const char *folder, int waiting) {
     static float next_ms[ASKED], look_ms[ASKED];
     open_desk(target, folder, true);
     fill_all(waiting, NULL);
+    learn_statistics();
     struct actor ines = {done.brand.id, done.admin.id, S("Ines")};
     double first_count = 0;
     for (int i = 0; i < ASKED; i++) {

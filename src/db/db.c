@@ -40,8 +40,6 @@ db_engine db_engine_of(const db *d) { return d->driver->engine; }
 
 db_engine db_conn_engine(const db_conn *c) { return c->driver->engine; }
 
-const char *db_lock_suffix(const db_conn *c) { return c->driver->lock_suffix; }
-
 err db_write(db *d, db_fn fn, void *arg) {
     if (d->read_only) return err_set(ERR_INTERNAL, "The database was opened for reading only.");
     if (inside_write) return err_set(ERR_INTERNAL, "db_write was called from inside a db_write function.");
@@ -58,6 +56,13 @@ err db_read_begin(db *d, db_conn **ret_c) { return d->driver->read_begin(d, ret_
 void db_read_end(db_conn *c) {
     if (c) c->driver->read_end(c);
 }
+
+void db_turn_begin(db *d, db_fn fn, void *arg, db_conn **ret_c) {
+    *ret_c = NULL;
+    if (d->driver->turn_begin) d->driver->turn_begin(d, fn, arg, ret_c);
+}
+
+void db_turn_end(db_conn *c) { db_read_end(c); }
 
 void db_read_endp(db_conn **c) { db_read_end(*c); }
 
@@ -348,6 +353,15 @@ err db_done(db_query *q) {
         c->open_queries--;
     }
     return q->error ? err_set(q->error, "%s", c->why) : ERR_NONE;
+}
+
+err db_done_later(db_query *q) {
+    const struct db_driver *driver = q->c->driver;
+    if (driver->query_later && q->open && !q->error && !q->ran && q->c->writing) {
+        driver->query_later(q);
+        q->ran = true;
+    }
+    return db_done(q);
 }
 
 int64_t db_changes(const db_query *q) { return q->changes; }

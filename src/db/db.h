@@ -61,6 +61,14 @@ void db_read_end(db_conn *c); /* NULL is allowed */
 void db_read_endp(db_conn **c);
 #define DB_READ_AUTO __attribute__((cleanup(db_read_endp)))
 
+/* Where many processes write to the same few rows, one after the other is faster than all at once, since on
+ * PostgreSQL one of two has to begin anew and may lose again and again. `fn` locks a row of theirs (SELECT
+ * ... FOR NO KEY UPDATE) on a connection of its own, and it stays locked until db_turn_end; the writes
+ * themselves are db_write's, and none of them may change that row. Nothing rests on it: after 10 s without
+ * the lock, and on SQLite, which has one writer, *ret_c is NULL and all goes on. */
+void db_turn_begin(db *d, db_fn fn, void *arg, db_conn **ret_c);
+void db_turn_end(db_conn *c); /* NULL is allowed */
+
 /* One statement: db_sql, bind, step with db_row until false, then db_done, which reports the first
  * error of the whole and makes the statement free for its next use. Statements are prepared once per
  * connection and kept. `sql` must be a string literal (it is kept by address) with $1 to $64 at most. The
@@ -110,12 +118,14 @@ err db_done(db_query *q);
 int64_t db_changes(
     const db_query *q); /* rows changed; call after db_done and before the next db_sql on that literal */
 
+/* db_done of a changing statement without rows in a write whose caller goes on whatever it changed:
+ * PostgreSQL is not waited for, so many of them cost one round trip. What fails is the error of a later
+ * statement or of the write itself. db_changes says nothing. */
+err db_done_later(db_query *q);
+
 /* Bind nothing, read nothing: for one-off statements. One statement; nothing is kept, so `sql` need not be
  * a literal. */
 err db_exec(db_conn *c, const char *sql);
-
-/* Where the engines truly differ. */
-const char *db_lock_suffix(const db_conn *c); /* "" or " FOR UPDATE SKIP LOCKED" */
 
 /* A consistent copy of a SQLite database into a new file while others write (online backup). It is on the
  * disk and complete when it has its name. ERR_CONFLICT when something is at `path` already. ERR_INVALID on

@@ -23,12 +23,12 @@ struct db_value {
 
 struct db_driver {
     db_engine engine;
-    const char *lock_suffix;
 
     void (*close)(db *d);
     err (*write)(db *d, db_fn fn, void *arg);
     err (*read_begin)(db *d, db_conn **ret_c);
     void (*read_end)(db_conn *c);
+    void (*turn_begin)(db *d, db_fn fn, void *arg, db_conn **ret_c); /* NULL: there is no need */
     err (*copy_to)(db *d, str path);
     err (*settle)(db *d);
 
@@ -44,6 +44,7 @@ struct db_driver {
     bool (*query_row)(db_query *q);
     /* Run what was not run, let a changing statement finish, set q->changes. */
     void (*query_finish)(db_query *q);
+    void (*query_later)(db_query *q); /* NULL: an engine that nothing is waited for */
     void (*query_reset)(db_query *q); /* ready for the next db_sql, the bound bytes forgotten */
     const char *(*column_name)(db_query *q, int column);
     void (*column_value)(db_query *q, int column, struct db_value *ret_value);

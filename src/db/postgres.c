@@ -71,14 +71,6 @@ err postgres_failed(struct postgres_conn *c, const PGresult *r) {
     return db_conn_fail(&c->base, code, "PostgreSQL: %s%s%s.", text, state[0] ? " " : "", state);
 }
 
-static bool command(struct postgres_conn *c, const char *sql, const char *tag) {
-    PGresult *r = PQexec(c->pg, sql);
-    bool ok = PQresultStatus(r) == PGRES_COMMAND_OK && strcmp(PQcmdStatus(r), tag) == 0;
-    if (!ok) postgres_failed(c, PQresultStatus(r) == PGRES_COMMAND_OK ? NULL : r);
-    PQclear(r);
-    return ok;
-}
-
 /* Connections. */
 
 static void conn_close(struct postgres_conn *c) {
@@ -94,7 +86,8 @@ static err check_server(struct postgres_conn *c) {
     if (!encoding || strcmp(encoding, "UTF8") != 0)
         return err_set(ERR_DATABASE, "The PostgreSQL database is encoded in %s; Longhand needs UTF8.",
                        encoding ? encoding : "an unknown way");
-    return command(c, "SET client_min_messages = warning", "SET") ? ERR_NONE : c->base.failed;
+    if (!postgres_pipe_open(c)) return err_set(ERR_DATABASE, "PostgreSQL's library takes no pipelines.");
+    return postgres_command(c, "SET client_min_messages = warning", "SET") ? ERR_NONE : c->base.failed;
 }
 
 static err conn_open(struct postgres_db *d, struct postgres_conn **ret_c) {
@@ -125,6 +118,16 @@ static err conn_open(struct postgres_db *d, struct postgres_conn **ret_c) {
     }
     *ret_c = c;
     return ERR_NONE;
+}
+
+bool postgres_again(struct postgres_conn *c) {
+    if (!c->broken || !c->untried || c->base.writing) return false;
+    PQreset(c->pg);
+    if (PQstatus(c->pg) != CONNECTION_OK) return false;
+    c->broken = false;
+    db_conn_start(&c->base, false);
+    postgres_forget_statements(c);
+    return check_server(c) == ERR_NONE && postgres_begin(c, c->begin);
 }
 
 /* The pool. A connection goes back only when it is idle and sound. */
@@ -162,10 +165,21 @@ static err borrow(struct postgres_db *d, struct postgres_conn **ret_c) {
     return ERR_NONE;
 }
 
+/* What nothing was written in and nothing went wrong in is left without waiting for the server. */
+static bool leave(struct postgres_conn *c) {
+    if (c->broken) return false;
+    if (c->begin && !c->base.writing && !c->base.failed)
+        return postgres_leave(c) && PQstatus(c->pg) == CONNECTION_OK;
+    if (c->nsent) PQclear(postgres_answer(c));
+    c->base.failed = ERR_NONE;
+    if (!c->broken && PQtransactionStatus(c->pg) != PQTRANS_IDLE) postgres_command(c, "ROLLBACK", "ROLLBACK");
+    return !c->broken && PQtransactionStatus(c->pg) == PQTRANS_IDLE && PQstatus(c->pg) == CONNECTION_OK;
+}
+
 static void give_back(struct postgres_conn *c) {
     struct postgres_db *d = (struct postgres_db *)c->base.d;
-    if (!c->broken && PQtransactionStatus(c->pg) != PQTRANS_IDLE) command(c, "ROLLBACK", "ROLLBACK");
-    bool sound = !c->broken && PQtransactionStatus(c->pg) == PQTRANS_IDLE && PQstatus(c->pg) == CONNECTION_OK;
+    bool sound = leave(c);
+    c->begin = NULL;
     if (!sound) conn_close(c);
     pthread_mutex_lock(&d->mutex);
     if (sound) {
@@ -179,21 +193,18 @@ static void give_back(struct postgres_conn *c) {
     pthread_mutex_unlock(&d->mutex);
 }
 
-/* A server that was started anew leaves dead connections in the pool; every one of them fails once. */
+/* A server that was started anew leaves dead connections in the pool. */
 static err borrow_begun(struct postgres_db *d, const char *begin, struct postgres_conn **ret_c) {
     for (int tries = 0;; tries++) {
         struct postgres_conn *c = NULL;
         TRY(borrow(d, &c));
-        if (command(c, begin, "BEGIN")) {
+        if (postgres_is_alive(c) && postgres_begin(c, begin)) {
             *ret_c = c;
             return ERR_NONE;
         }
-        err code = c->base.failed;
-        bool dead = c->broken;
-        char text[DB_WHY];
-        snprintf(text, sizeof text, "%s", c->base.why);
+        c->broken = true;
         give_back(c);
-        if (!dead || tries > d->most) return err_set(code, "%s", text);
+        if (tries > d->most) return err_set(ERR_DATABASE, "The connection to PostgreSQL is lost.");
     }
 }
 
@@ -204,6 +215,18 @@ static err read_begin(db *d, db_conn **ret_c) {
     TRY(borrow_begun((struct postgres_db *)d, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &c));
     *ret_c = &c->base;
     return ERR_NONE;
+}
+
+static void turn_begin(db *d, db_fn fn, void *arg, db_conn **ret_c) {
+    struct postgres_conn *c = NULL;
+    if (borrow_begun((struct postgres_db *)d, "BEGIN ISOLATION LEVEL READ COMMITTED", &c)) return;
+    /* Of a process that was stopped just then, nobody waits for the end. */
+    bool mine = postgres_send(c, "SET LOCAL lock_timeout = 10000") && !fn(&c->base, arg) && !c->base.failed;
+    db_conn_close_queries(&c->base);
+    if (mine)
+        *ret_c = &c->base;
+    else
+        give_back(c);
 }
 
 static void read_end(db_conn *base) {
@@ -218,7 +241,7 @@ enum verdict { VERDICT_FINAL, VERDICT_AGAIN, VERDICT_AGAIN_ONCE };
 
 /* Not read from an error code: what the server says to a COMMIT is the only proof. */
 static err commit(struct postgres_conn *c) {
-    if (command(c, "COMMIT", "COMMIT")) return ERR_NONE;
+    if (postgres_command(c, "COMMIT", "COMMIT")) return ERR_NONE;
     if (!c->broken) return c->base.failed;
     c->again = false;
     return err_set(ERR_DATABASE, "The connection to PostgreSQL broke while committing; "
@@ -239,7 +262,10 @@ static err try_once(struct postgres_db *d, db_fn fn, void *arg, enum verdict *re
     }
     if (!code) {
         code = commit(c);
-        if (code && c->again) *ret_verdict = VERDICT_AGAIN;
+        if (code && c->again)
+            *ret_verdict = VERDICT_AGAIN;
+        else if (code && c->there_already) /* of a statement nobody waited for */
+            *ret_verdict = VERDICT_AGAIN_ONCE;
     }
     char text[DB_WHY];
     snprintf(text, sizeof text, "%s", code ? err_text() : "");
@@ -311,11 +337,11 @@ static err settle(db *d) {
 
 static const struct db_driver driver = {
     .engine = DB_POSTGRES,
-    .lock_suffix = " FOR UPDATE SKIP LOCKED",
     .close = close_db,
     .write = write_db,
     .read_begin = read_begin,
     .read_end = read_end,
+    .turn_begin = turn_begin,
     .copy_to = copy_to,
     .settle = settle,
     .exec = postgres_exec,
@@ -325,6 +351,7 @@ static const struct db_driver driver = {
     .query_bind = postgres_query_bind,
     .query_row = postgres_query_row,
     .query_finish = postgres_query_finish,
+    .query_later = postgres_query_later,
     .query_reset = postgres_query_reset,
     .column_name = postgres_column_name,
     .column_value = postgres_column_value,

@@ -45,11 +45,6 @@ struct postgres_query {
 
 static struct postgres_conn *conn_of(db_query *q) { return (struct postgres_conn *)q->c; }
 
-static void failed(db_query *q, const PGresult *r) {
-    err code = postgres_failed(conn_of(q), r);
-    if (!q->error) q->error = code;
-}
-
 db_query *postgres_query_new(db_conn *c) {
     (void)c;
     struct postgres_query *q = db_alloc(sizeof *q);
@@ -114,21 +109,23 @@ static bool prepare(struct postgres_query *q) {
         char sql[40];
         snprintf(sql, sizeof sql, "DEALLOCATE %s", q->name);
         q->name[0] = 0;
-        PQclear(PQexec(c->pg, sql));
+        postgres_send(c, sql);
     }
     char name[sizeof q->name];
     snprintf(name, sizeof name, "s%u", ++c->statements);
-    PGresult *r = PQprepare(c->pg, name, q->base.copy, q->n, types);
-    bool ok = PQresultStatus(r) == PGRES_COMMAND_OK;
-    if (ok) {
+    PGresult *r = postgres_send_prepare(c, name, q->base.copy, q->n, types) ? postgres_answer(c) : NULL;
+    if (r) {
         snprintf(q->name, sizeof q->name, "%s", name);
         memcpy(q->prepared, types, sizeof types);
         q->prepared_n = q->n;
-    } else {
-        failed(&q->base, r);
     }
     PQclear(r);
-    return ok;
+    return r != NULL;
+}
+
+void postgres_forget_statements(struct postgres_conn *c) {
+    for (size_t i = 0; i < c->base.cap; i++)
+        if (c->base.table[i]) ((struct postgres_query *)c->base.table[i])->name[0] = 0;
 }
 
 static bool all_bound(db_query *base) {
@@ -139,9 +136,8 @@ static bool all_bound(db_query *base) {
     return false;
 }
 
-static void run(struct postgres_query *q) {
-    struct postgres_conn *c = conn_of(&q->base);
-    if (!all_bound(&q->base) || (!fits(q) && !prepare(q))) return;
+static bool send(struct postgres_query *q) {
+    if (!fits(q) && !prepare(q)) return false;
     const char *values[PARAMETERS_MAX];
     int lengths[PARAMETERS_MAX], formats[PARAMETERS_MAX];
     for (int i = 0; i < q->n; i++) {
@@ -149,11 +145,21 @@ static void run(struct postgres_query *q) {
         lengths[i] = q->at[i].n;
         formats[i] = q->at[i].format;
     }
-    PGresult *r = PQexecPrepared(c->pg, q->name, q->n, values, lengths, formats, 1);
-    ExecStatusType status = PQresultStatus(r);
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-        failed(&q->base, r);
-        PQclear(r);
+    return postgres_send_prepared(conn_of(&q->base), q->name, q->n, values, lengths, formats);
+}
+
+/* What went wrong is the connection's; the statement has it from there. */
+static void failed(db_query *q) {
+    if (!q->error) q->error = q->c->failed ? q->c->failed : ERR_DATABASE;
+}
+
+static void run(struct postgres_query *q) {
+    struct postgres_conn *c = conn_of(&q->base);
+    if (!all_bound(&q->base)) return;
+    PGresult *r = send(q) ? postgres_answer(c) : NULL;
+    if (!r && postgres_again(c)) r = send(q) ? postgres_answer(c) : NULL;
+    if (!r) {
+        failed(&q->base);
         return;
     }
     q->result = r;
@@ -177,6 +183,11 @@ void postgres_query_finish(db_query *base) {
     struct postgres_query *q = (struct postgres_query *)base;
     if (!base->ran) run(q);
     base->ran = true;
+}
+
+void postgres_query_later(db_query *base) {
+    struct postgres_query *q = (struct postgres_query *)base;
+    if (all_bound(base) && !send(q)) failed(base);
 }
 
 void postgres_query_reset(db_query *base) {
@@ -254,11 +265,8 @@ void postgres_column_value(db_query *base, int column, struct db_value *ret_valu
 err postgres_exec(db_conn *base, const char *sql) {
     struct postgres_conn *c = (struct postgres_conn *)base;
     /* The form with parameters takes one statement only, which is what is wanted here. */
-    PGresult *r = PQexecParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 1);
-    ExecStatusType status = PQresultStatus(r);
-    err code = ERR_NONE;
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
-        code = postgres_failed(c, r);
+    PGresult *r = postgres_send(c, sql) ? postgres_answer(c) : NULL;
+    if (!r && postgres_again(c)) r = postgres_send(c, sql) ? postgres_answer(c) : NULL;
     PQclear(r);
-    return code;
+    return r ? ERR_NONE : base->failed ? base->failed : ERR_DATABASE;
 }

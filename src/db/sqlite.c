@@ -373,7 +373,6 @@ static err write_db(db *d, db_fn fn, void *arg) {
 
 static const struct db_driver driver = {
     .engine = DB_SQLITE,
-    .lock_suffix = "",
     .close = close_db,
     .write = write_db,
     .read_begin = read_begin,

@@ -8,6 +8,8 @@
  * else loses anything. Every later one runs in a savepoint. Nobody hears of a result, good or bad,
  * before the commit: a function that failed because of a row that another one of the batch had written
  * must not be told so if that row was lost again. */
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
@@ -15,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,6 +30,7 @@ enum {
     SETTLE_WAIT_MS = 200, /* writers wait as long */
     WAIT_LIMIT_US = 1000,
     SPIN_US = 50,
+    BUSY_WAIT_US = 200,          /* until the next try to begin where another process writes */
     CHECKPOINT_PAGES = 1000,     /* the checkpoint thread starts, and again after as many */
     CHECKPOINT_BY_WRITER = 4000, /* 16 MB: the writer itself stops for it, so that the WAL ends */
 };
@@ -60,6 +64,8 @@ struct sqlite_writer {
      * likely to come back at once, and waiting a little for them saves a sync for each. */
     int expected;
     int64_t commit_us;
+    int64_t until;   /* us: beginning is given up */
+    int turn;        /* of the folder, for the lock of wait_for_turn; -1 none */
     bool first_runs; /* the function that runs is the first of its transaction: nothing is changed yet */
 
     pthread_t checkpointer;
@@ -114,16 +120,40 @@ static err engine_error(struct sqlite_writer *w, int rc) {
     return err_set(sqlite_code(w->c->h, rc), "SQLite: %s.", sqlite3_errmsg(w->c->h));
 }
 
-static err begin(struct sqlite_writer *w) {
-    int64_t until = now_us() + w->d->busy_ms * INT64_C(1000);
-    for (int ms = 1;; ms = ms < 64 ? ms * 2 : 64) {
-        int rc = sqlite_run(w->c->begin);
-        if (!rc) return ERR_NONE;
-        if ((rc & 0xff) != SQLITE_BUSY) return engine_error(w, rc);
-        if (now_us() > until)
-            return err_set(ERR_BUSY, "Another process held the database for more than %d ms.", w->d->busy_ms);
-        nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
+static bool wait_more(const struct sqlite_writer *w) {
+    if (now_us() > w->until) return false;
+    nanosleep(&(struct timespec){.tv_nsec = BUSY_WAIT_US * 1000L}, NULL);
+    return true;
+}
+
+static int on_busy(void *arg, int tries) {
+    (void)tries;
+    return wait_more(arg);
+}
+
+/* SQLite gives the database to whoever asks at the right moment, and among processes that write without rest
+ * that is the one that has just ended: the other could wait for seconds. So whoever is next holds the
+ * folder's lock until it has begun, and the one that ended stands behind it. Where a folder takes no such
+ * lock (some network file systems), it is as before. */
+static bool wait_for_turn(struct sqlite_writer *w) {
+    while (w->turn >= 0 && flock(w->turn, LOCK_EX | LOCK_NB)) {
+        if (errno != EWOULDBLOCK && errno != EINTR) return true;
+        if (!wait_more(w)) return false;
     }
+    return true;
+}
+
+static err begin(struct sqlite_writer *w) {
+    int rc = SQLITE_BUSY;
+    w->until = now_us() + w->d->busy_ms * INT64_C(1000);
+    if (wait_for_turn(w)) {
+        do rc = sqlite_run(w->c->begin);
+        while ((rc & 0xff) == SQLITE_BUSY && wait_more(w));
+        if (w->turn >= 0) flock(w->turn, LOCK_UN);
+    }
+    if (!rc) return ERR_NONE;
+    if ((rc & 0xff) != SQLITE_BUSY) return engine_error(w, rc);
+    return err_set(ERR_BUSY, "Another process held the database for more than %d ms.", w->d->busy_ms);
 }
 
 static void roll_back(struct sqlite_writer *w) {
@@ -376,6 +406,15 @@ static void lead(struct sqlite_writer *w) {
 
 /* Start, stop, use. */
 
+static void open_turn(struct sqlite_writer *w) {
+    const char *slash = strrchr(w->d->path, '/');
+    char folder[4096] = ".";
+    if (slash)
+        snprintf(folder, sizeof folder, "%.*s", slash > w->d->path ? (int)(slash - w->d->path) : 1,
+                 w->d->path);
+    w->turn = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 static err prepare(struct sqlite_writer *w) {
     const struct {
         const char *sql;
@@ -388,6 +427,8 @@ static err prepare(struct sqlite_writer *w) {
         if (rc) return engine_error(w, rc);
     }
     sqlite3_wal_hook(w->c->h, on_commit, w);
+    sqlite3_busy_handler(w->c->h, on_busy, w);
+    open_turn(w);
     return ERR_NONE;
 }
 
@@ -411,6 +452,7 @@ static err start_checkpointer(struct sqlite_writer *w) {
 err sqlite_writer_start(struct sqlite_db *d, struct sqlite_writer **ret_w) {
     struct sqlite_writer *w = db_alloc(sizeof *w);
     w->d = d;
+    w->turn = -1;
     w->last = &w->first;
     w->checkpoint_due_at = CHECKPOINT_PAGES;
     pthread_mutex_init(&w->mutex, NULL);
@@ -449,6 +491,7 @@ void sqlite_writer_stop(struct sqlite_writer *w) {
     sqlite3_finalize(w->release);
     sqlite3_finalize(w->rollback_to);
     sqlite_conn_close(w->c);
+    if (w->turn >= 0) close(w->turn);
     pthread_cond_destroy(&w->arrived);
     pthread_cond_destroy(&w->at_rest);
     pthread_cond_destroy(&w->checkpoint_due);

@@ -8,8 +8,8 @@
 #include "desk/room_said.h"
 #include "desk/voice_learn.h"
 #include "store/brand.h"
+#include "store/catalogue.h"
 #include "store/conversation.h"
-#include "store/customer.h"
 #include "store/learned.h"
 #include "store/message.h"
 #include "store/setting.h"
@@ -27,8 +27,9 @@ struct checking {
     const struct checking_wish *wish;
     struct store_brand brand;
     struct conversation v;
-    struct message letter; /* id 0: none */
-    struct customer customer;
+    struct message letter;          /* id 0: none */
+    struct listening_rows listened; /* of the letter */
+    struct room_stated stated;
     str_rows earlier;
     LIST(int64_t) earlier_ids;
     store_piece_list facts;
@@ -36,24 +37,44 @@ struct checking {
     voice_word_list more, less;
     store_word_list avoided;
     store_name_list ours; /* the brand's name, those of its personas */
+    store_setting_list settings;
+    int64_t catalogue_version;
 };
+
+/* As store_message_last_letter says it, from what was read already where that is enough. */
+static err last_letter(db_conn *c, struct checking *x, const message_list *said) {
+    for (size_t i = said->n; i > 0; i--) {
+        const struct message *m = &said->v[i - 1];
+        if (m->kind != MESSAGE_LETTER || str_eq(m->machine, S("bounce"))) continue;
+        x->letter = *m;
+        return ERR_NONE;
+    }
+    err e = store_message_last_letter(c, x->arena, x->who->brand, x->v.id, &x->letter);
+    if (e == ERR_MISSING) x->letter = (struct message){0};
+    return e == ERR_MISSING ? ERR_NONE : e;
+}
 
 static err load_conversation(db_conn *c, struct checking *x) {
     int64_t brand = x->who->brand;
     message_list said = {0};
     TRY(store_conversation_get(c, x->arena, brand, x->wish->conversation, &x->v));
-    err e = store_message_last_letter(c, x->arena, brand, x->v.id, &x->letter);
-    if (e == ERR_MISSING)
-        x->letter = (struct message){0};
-    else if (e)
-        return e;
-    TRY(store_customer_get(c, x->arena, brand, x->v.customer_id, &x->customer));
     TRY(store_message_list(c, x->arena, brand, x->v.id, 0, EARLIER_MAX, &said));
+    TRY(last_letter(c, x, &said));
+    if (x->letter.id) TRY(listening_rows_in(c, x->arena, brand, x->letter.id, &x->listened));
+    TRY(room_stated_in(c, x->arena, brand, &x->v, &x->stated));
     for (size_t i = 0; i < said.n; i++)
         if (said.v[i].kind == MESSAGE_REPLY) {
             *list_add(x->arena, &x->earlier) = said.v[i].text;
             *list_add(x->arena, &x->earlier_ids) = said.v[i].id;
         }
+    return ERR_NONE;
+}
+
+/* Its version: what was heard was read with it. */
+static err load_catalogue_version(db_conn *c, struct checking *x) {
+    struct store_catalogue now = {.version = x->listened.catalogue_version};
+    if (!x->letter.id) TRY(store_catalogue_get(c, x->arena, x->who->brand, &now));
+    x->catalogue_version = now.version;
     return ERR_NONE;
 }
 
@@ -63,7 +84,9 @@ static err load(struct checking *x) {
     TRY(store_brand_by_id(c, x->arena, x->who->brand, &x->brand));
     if (x->wish->conversation) TRY(load_conversation(c, x));
     TRY(store_facts(c, x->arena, x->who->brand, &x->facts));
-    TRY(voice_words(c, x->arena, x->who->brand, &x->more, &x->less));
+    TRY(load_catalogue_version(c, x));
+    TRY(store_setting_list_of(c, x->arena, x->who->brand, &x->settings));
+    voice_words_of(x->arena, &x->settings, &x->more, &x->less);
     TRY(store_world_for_check(c, x->arena, x->who->brand, &x->avoided, &x->ours));
     *list_add(x->arena, &x->ours) = x->brand.name;
     return store_phrases(c, x->arena, x->who->brand, &x->phrases);
@@ -137,19 +160,19 @@ static err run(struct checking *x, struct checked *ret) {
     const struct zone *zone = NULL;
     ROOM_CHECK_AUTO struct room_check room = {0};
     size_t nfacts;
-    TRY(heart_catalogue(x->desk, x->who->brand, &catalogue));
+    TRY(heart_catalogue_at(x->desk, x->who->brand, x->catalogue_version, &catalogue));
     bool known = open_history(x->desk, x->who->brand, &said);
     history_for(&history, a, said, x->v.customer_id);
     remembered_for(&remembered, &history);
-    if (x->letter.id) TRY(listening_heard(x->desk, a, x->who->brand, &x->letter, &heard));
+    if (x->letter.id) TRY(listening_heard_of(x->desk, a, x->who->brand, &x->letter, &x->listened, &heard));
     if (zone_load(x->brand.zone, &zone)) zone = NULL;
-    TRY(room_check_begin(x->desk, a, x->who->brand, &x->v, x->wish->saying, zone, &room));
+    TRY(room_check_begin(x->desk, a, x->who->brand, &x->v, &x->stated, x->wish->saying, zone, &room));
     const struct check_fact *facts = facts_of(x, &room, &nfacts);
     split_phrases(x, &stock, &allowed);
     str reference = str_fmt(a, "#%lld", (long long)x->v.number);
     struct check_input in = {.letter = x->letter.id ? &heard : NULL,
                              .reply = x->wish->text,
-                             .customer_name = x->customer.name,
+                             .customer_name = x->v.customer_name,
                              .agent_name = x->wish->agent_name.n ? x->wish->agent_name : x->who->name,
                              .other_names = x->ours.v,
                              .nother_names = x->ours.n,
@@ -182,14 +205,6 @@ static err run(struct checking *x, struct checked *ret) {
     return f.error;
 }
 
-err checking_run(struct desk *d, arena *a, const struct actor *who, const struct checking_wish *wish,
-                 struct checked *ret) {
-    struct checking x = {.desk = d, .arena = a, .who = who, .wish = wish};
-    if (wish->text.n > 1000000) return err_set(ERR_LIMIT, "The reply is longer than 1 MB.");
-    TRY(load(&x));
-    return run(&x, ret);
-}
-
 static bool listed(str kinds, const char *kind) {
     str one;
     while (str_split(&kinds, ' ', &one))
@@ -197,15 +212,12 @@ static bool listed(str kinds, const char *kind) {
     return false;
 }
 
-err checking_stops(struct desk *d, arena *a, int64_t brand, const struct checked *checked, remark_list *ret) {
+static void find_stops(arena *a, const store_setting_list *settings, const struct checked *checked,
+                       remark_list *ret) {
     remark_list stops = {0};
     str kinds = S(CHECK_STOPS_STANDARD);
-    {
-        DB_READ_AUTO db_conn *c = NULL;
-        TRY(db_read_begin(d->db, &c));
-        err e = store_setting_get(c, a, brand, S("check_stops"), &kinds);
-        if (e && e != ERR_MISSING) return e;
-    }
+    for (size_t i = 0; i < settings->n; i++)
+        if (str_eq(settings->v[i].name, S("check_stops"))) kinds = settings->v[i].value;
     for (size_t i = 0; i < checked->remarks.n; i++) {
         const struct remark *r = &checked->remarks.v[i];
         /* What colleagues found to be untrue is no matter of a brand's taste. */
@@ -213,5 +225,25 @@ err checking_stops(struct desk *d, arena *a, int64_t brand, const struct checked
         if (r->level == REMARK_STOP && stops_here) *list_add(a, &stops) = *r;
     }
     *ret = stops;
+}
+
+err checking_run(struct desk *d, arena *a, const struct actor *who, const struct checking_wish *wish,
+                 struct checked *ret) {
+    struct checking x = {.desk = d, .arena = a, .who = who, .wish = wish};
+    if (wish->text.n > 1000000) return err_set(ERR_LIMIT, "The reply is longer than 1 MB.");
+    TRY(load(&x));
+    TRY(run(&x, ret));
+    if (wish->stops) find_stops(a, &x.settings, ret, wish->stops);
+    return ERR_NONE;
+}
+
+err checking_stops(struct desk *d, arena *a, int64_t brand, const struct checked *checked, remark_list *ret) {
+    store_setting_list settings;
+    {
+        DB_READ_AUTO db_conn *c = NULL;
+        TRY(db_read_begin(d->db, &c));
+        TRY(store_setting_list_of(c, a, brand, &settings));
+    }
+    find_stops(a, &settings, checked, ret);
     return ERR_NONE;
 }

@@ -15,6 +15,7 @@ struct checking_wish {
     str text;                         /* the reply */
     str agent_name;                   /* "": the actor's */
     const struct room_saying *saying; /* of a reply that is being sent (desk/room_said.h); NULL */
+    remark_list *stops;               /* what checking_stops would say; NULL: nobody asks */
 };
 /* The remarks, with the texts of the earlier replies they rest on. */
 err checking_run(struct desk *d, arena *a, const struct actor *who, const struct checking_wish *wish,

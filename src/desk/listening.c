@@ -200,23 +200,32 @@ struct stands {
     store_correction_list corrections;
 };
 
-/* What was heard, from the row or anew, and what was put right. */
-static err load(struct desk *d, arena *a, int64_t brand, const struct message *m, struct stands *ret) {
-    HEART_CATALOGUE_AUTO struct heart_catalogue catalogue = {0};
-    struct store_listening row;
+err listening_rows_in(db_conn *c, arena *a, int64_t brand, int64_t message, struct listening_rows *ret) {
     struct store_catalogue now;
-    {
-        DB_READ_AUTO db_conn *c = NULL;
-        TRY(db_read_begin(d->db, &c));
-        TRY(store_listening_get(c, a, brand, m->id, &row));
-        TRY(store_corrections_of(c, a, brand, m->id, &ret->corrections));
-        TRY(store_catalogue_get(c, a, brand, &now));
-    }
-    if (row.heard.n && row.catalogue_version == now.version && heard_read(a, row.heard, &ret->heard))
+    TRY(store_listening_get(c, a, brand, message, &ret->row));
+    TRY(store_corrections_of(c, a, brand, message, &ret->corrections));
+    TRY(store_catalogue_get(c, a, brand, &now));
+    ret->catalogue_version = now.version;
+    return ERR_NONE;
+}
+
+/* What was heard, from the row or anew, and what was put right. */
+static err load(struct desk *d, arena *a, int64_t brand, const struct message *m,
+                const struct listening_rows *rows, struct stands *ret) {
+    HEART_CATALOGUE_AUTO struct heart_catalogue catalogue = {0};
+    ret->corrections = rows->corrections;
+    if (rows->row.heard.n && rows->row.catalogue_version == rows->catalogue_version &&
+        heard_read(a, rows->row.heard, &ret->heard))
         return ERR_NONE;
-    TRY(heart_catalogue(d, brand, &catalogue));
+    TRY(heart_catalogue_at(d, brand, rows->catalogue_version, &catalogue));
     hear(a, m, catalogue.catalogue, &ret->heard);
     return ERR_NONE;
+}
+
+static err read_rows(struct desk *d, arena *a, int64_t brand, int64_t message, struct listening_rows *ret) {
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(d->db, &c));
+    return listening_rows_in(c, a, brand, message, ret);
 }
 
 static void put_right(struct stored_finding *s, const struct store_correction *r) {
@@ -278,10 +287,13 @@ static int by_place(const void *x, const void *y) {
     return (a->id > b->id) - (a->id < b->id);
 }
 
-static err stand_of(struct desk *d, arena *a, int64_t brand, const struct message *m, struct stands *x,
-                    stored_finding_list *ret) {
+/* `rows` NULL: they are still to be read. */
+static err stand_of(struct desk *d, arena *a, int64_t brand, const struct message *m,
+                    const struct listening_rows *rows, struct stands *x, stored_finding_list *ret) {
     stored_finding_list list = {0};
-    TRY(load(d, a, brand, m, x));
+    struct listening_rows own = {0};
+    if (!rows) TRY(read_rows(d, a, brand, m->id, &own));
+    TRY(load(d, a, brand, m, rows ? rows : &own, x));
     add_findings(a, x, m, &list);
     if (list.n) qsort(list.v, list.n, sizeof *list.v, by_place);
     *ret = list;
@@ -292,7 +304,7 @@ err listening_of(struct desk *d, arena *a, int64_t brand, const struct message *
                  struct letter_findings *ret) {
     struct stands x = {0};
     struct letter_findings r = {0};
-    TRY(stand_of(d, a, brand, m, &x, &r.findings));
+    TRY(stand_of(d, a, brand, m, NULL, &x, &r.findings));
     r.language = x.heard.language;
     r.child = x.heard.child;
     r.has_pack = x.heard.has_pack;
@@ -303,9 +315,14 @@ err listening_of(struct desk *d, arena *a, int64_t brand, const struct message *
 }
 
 err listening_heard(struct desk *d, arena *a, int64_t brand, const struct message *m, struct heard *ret) {
+    return listening_heard_of(d, a, brand, m, NULL, ret);
+}
+
+err listening_heard_of(struct desk *d, arena *a, int64_t brand, const struct message *m,
+                       const struct listening_rows *rows, struct heard *ret) {
     struct stands x = {0};
     stored_finding_list all;
-    TRY(stand_of(d, a, brand, m, &x, &all));
+    TRY(stand_of(d, a, brand, m, rows, &x, &all));
     if (!x.heard.text.words)
         text_of(a, str_clip_utf8(quoted_blank(a, m->text), LISTEN_MAX), x.heard.language, &x.heard.text);
     finding_list kept = {0};
@@ -334,7 +351,7 @@ static err finding_of(struct desk *d, arena *a, int64_t brand, int64_t message, 
     struct stands x = {0};
     stored_finding_list all;
     TRY(letter_of(d, a, brand, message, &m));
-    TRY(stand_of(d, a, brand, &m, &x, &all));
+    TRY(stand_of(d, a, brand, &m, NULL, &x, &all));
     for (size_t i = 0; i < all.n; i++) {
         if (all.v[i].id != finding) continue;
         *ret = all.v[i];

@@ -39,6 +39,15 @@ err listening_of(struct desk *d, arena *a, int64_t brand, const struct message *
 size_t listening_products(arena *a, str heard, str *ret, size_t most);
 /* The same as the check takes it: without what was struck out, with what was corrected and added. */
 err listening_heard(struct desk *d, arena *a, int64_t brand, const struct message *m, struct heard *ret);
+/* That in two steps, for a caller who reads more in one snapshot: the rows, and what they say. */
+struct listening_rows {
+    struct store_listening row;
+    store_correction_list corrections;
+    int64_t catalogue_version;
+};
+err listening_rows_in(db_conn *c, arena *a, int64_t brand, int64_t message, struct listening_rows *ret);
+err listening_heard_of(struct desk *d, arena *a, int64_t brand, const struct message *m,
+                       const struct listening_rows *rows, struct heard *ret);
 
 /* Strike out (or take that back), correct the value, add one that was missed. Corrections are kept and
  * counted. ERR_MISSING for a letter or finding there is none of; ERR_INVALID for an empty or overlong value,

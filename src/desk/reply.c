@@ -402,9 +402,9 @@ static err send(db_conn *c, void *arg) {
 static err stop_or_pass(struct sending *s) {
     const struct reply_wish *w = s->wish;
     struct checked checked;
-    struct checking_wish asked = {.conversation = w->conversation, .text = w->text, .saying = &s->saying};
+    struct checking_wish asked = {
+        .conversation = w->conversation, .text = w->text, .saying = &s->saying, .stops = &s->stops};
     TRY(checking_run(s->desk, s->arena, s->who, &asked, &checked));
-    TRY(checking_stops(s->desk, s->arena, s->who->brand, &checked, &s->stops));
     room_states(s->arena, &checked, &s->saying);
     TRY(promise_find(s->desk, s->arena, s->who->brand, &checked, w->text, w->not_promised, &s->promises));
     if (w->stops) *w->stops = s->stops;
@@ -419,27 +419,32 @@ static err stop_or_pass(struct sending *s) {
 }
 
 /* A page that asks again for what was sent gets that, whatever the check would say by now. */
-static err look_again(struct sending *s) {
-    DB_READ_AUTO db_conn *c = NULL;
-    if (!s->same_as.n) return ERR_NONE;
-    TRY(db_read_begin(s->desk->db, &c));
-    return find_again(c, s);
+static err look_again(db_conn *c, struct sending *s) {
+    if (s->wish->key.n)
+        s->same_as = content_hash(s->arena, str_fmt(s->arena, "reply\n%lld\n%.*s", (long long)s->who->agent,
+                                                    STR_FMT(s->wish->key)));
+    return s->same_as.n ? find_again(c, s) : ERR_NONE;
 }
 
 /* As it was before: where the newest letter is a post, as a post. */
-static err choose_way(struct sending *s) {
+static err choose_way(db_conn *c, struct sending *s) {
     struct post_ways ways;
     const struct reply_wish *w = s->wish;
     s->way = w->conversation && !w->by_hand ? w->way : REPLY_MAIL;
     if (s->way != REPLY_AS_BEFORE) return ERR_NONE;
-    DB_READ_AUTO db_conn *c = NULL;
-    TRY(db_read_begin(s->desk->db, &c));
     TRY(store_conversation_get(c, s->arena, s->who->brand, w->conversation, &s->v));
     s->way = REPLY_MAIL;
     if (!channel_is_social(s->v.channel)) return ERR_NONE;
     TRY(post_ways_in(c, s->arena, s->who->brand, &s->v, &ways));
     if (ways.last.message_id) s->way = ways.usual;
     return ERR_NONE;
+}
+
+static err look_first(struct sending *s) {
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(s->desk->db, &c));
+    TRY(choose_way(c, s));
+    return look_again(c, s);
 }
 
 err reply_send(struct desk *d, arena *a, const struct actor *who, const struct reply_wish *wish,
@@ -455,7 +460,7 @@ err reply_send(struct desk *d, arena *a, const struct actor *who, const struct r
     if (wish->leave_at) TRY(reply_check_time(wish->leave_at, s.now));
     if (wish->leave_at && wish->by_hand)
         return err_set(ERR_INVALID, "A reply given by hand cannot leave later.");
-    TRY(choose_way(&s));
+    TRY(look_first(&s));
     if (!is_post(&s)) {
         TRY(reply_parse_line(a, wish->to_line, &s.to));
         TRY(reply_parse_line(a, wish->cc_line, &s.cc));
@@ -465,10 +470,6 @@ err reply_send(struct desk *d, arena *a, const struct actor *who, const struct r
         return err_set(ERR_INVALID, "To whom? The reply has no recipient.");
     if (s.to.n + s.cc.n + s.bcc.n > RECIPIENTS_MAX)
         return err_set(ERR_LIMIT, "More than %d recipients.", RECIPIENTS_MAX);
-    if (wish->key.n)
-        s.same_as =
-            content_hash(a, str_fmt(a, "reply\n%lld\n%.*s", (long long)who->agent, STR_FMT(wish->key)));
-    TRY(look_again(&s));
     if (!s.again) {
         TRY(room_announce(d, a, who, wish->conversation, s.made.message, wish->text, &s.saying));
         err e = stop_or_pass(&s);

@@ -219,6 +219,13 @@ static err come_in(db_conn *c, void *arg) {
     return store_room_person_put(c, x->who->brand, x->incident, &p);
 }
 
+err room_unseen_in(db_conn *c, arena *a, const struct actor *who, int64_t incident, int64_t now, bool *ret) {
+    struct room_person p;
+    TRY(store_room_person_get(c, a, who->brand, incident, who->agent, &p));
+    *ret = p.seen_at <= now - HERE_EVERY_MS;
+    return ERR_NONE;
+}
+
 err room_here(struct desk *d, arena *a, const struct actor *who, int64_t incident) {
     struct doing x = {.desk = d, .arena = a, .who = who, .incident = incident, .now = desk_now(d)};
     struct room_person p;

@@ -66,6 +66,8 @@ err room_is_open_in(db_conn *c, arena *a, int64_t brand, int64_t incident, struc
 /* A sign of them; whoever comes first is the coordinator, the others write. Writes at most every half minute.
  */
 err room_here(struct desk *d, arena *a, const struct actor *who, int64_t incident);
+/* Would that write? For a caller who reads more in one snapshot. */
+err room_unseen_in(db_conn *c, arena *a, const struct actor *who, int64_t incident, int64_t now, bool *ret);
 /* What somebody does: a role for `agent` (themselves or a colleague of the brand), and for oneself a few
  * words and whether one is away. */
 err room_set_role(struct desk *d, arena *a, const struct actor *who, int64_t incident, int64_t agent,

@@ -17,8 +17,8 @@ struct hall *hall_of(struct desk *d) {
     mtx_lock(&making);
     if (!d->rooms) {
         struct hall *h = memory_zeroed(sizeof *h);
-        if (mtx_init(&h->lock, mtx_plain) != thrd_success || mtx_init(&h->writing, mtx_plain) != thrd_success)
-            abort();
+        if (mtx_init(&h->lock, mtx_plain) != thrd_success) abort();
+        h->last = &h->first;
         d->rooms = h;
     }
     struct hall *h = d->rooms;
@@ -26,11 +26,38 @@ struct hall *hall_of(struct desk *d) {
     return h;
 }
 
+/* A plain lock goes to whoever is awake, and one of twenty waits for all the others' second turn. */
+void hall_enter(struct hall *h) {
+    struct hall_turn turn = {0};
+    mtx_lock(&h->lock);
+    if (h->writes) {
+        if (cnd_init(&turn.comes) != thrd_success) abort();
+        *h->last = &turn;
+        h->last = &turn.next;
+        while (!turn.is_here) cnd_wait(&turn.comes, &h->lock);
+        cnd_destroy(&turn.comes);
+    }
+    h->writes = true;
+    mtx_unlock(&h->lock);
+}
+
+void hall_leave(struct hall *h) {
+    mtx_lock(&h->lock);
+    struct hall_turn *next = h->first;
+    h->writes = next != NULL;
+    if (next) {
+        h->first = next->next;
+        if (!h->first) h->last = &h->first;
+        next->is_here = true;
+        cnd_signal(&next->comes);
+    }
+    mtx_unlock(&h->lock);
+}
+
 void room_close(struct desk *d) {
     if (!d->rooms) return;
     room_index_drop_all(d->rooms);
     mtx_destroy(&d->rooms->lock);
-    mtx_destroy(&d->rooms->writing);
     free(d->rooms);
     d->rooms = NULL;
 }

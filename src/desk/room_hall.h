@@ -23,15 +23,26 @@ struct hall_chart {
 struct hall_taking {
     int64_t conversation, customer; /* 0: free */
 };
+/* On the stack of whoever waits. */
+struct hall_turn {
+    cnd_t comes;
+    bool is_here;
+    struct hall_turn *next;
+};
 struct hall {
     mtx_t lock;
     struct room_index *indexes[HALL_INDEXES]; /* the latest asked first */
     struct hall_count counts[HALL_COUNTS];
     struct hall_chart charts[HALL_COUNTS];
     struct hall_taking taking[HALL_TAKING]; /* whom somebody of this process is taking just now */
-    mtx_t writing;                          /* room_write */
+    struct hall_turn *first, **last;        /* those who wait to write to a room (room_write), in order */
+    bool writes;                            /* somebody does */
+    int64_t others_until; /* monotonic ms: other processes do, too; of whoever's turn it is */
 };
 struct hall *hall_of(struct desk *d);
+/* One of this process at a time, in the order in which they came. */
+void hall_enter(struct hall *h);
+void hall_leave(struct hall *h);
 void room_index_drop_all(struct hall *h);
 
 #endif

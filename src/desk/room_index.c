@@ -21,9 +21,10 @@ struct room_index {
     struct hall *hall;
     int64_t brand, incident;
     near *near;
-    int users;     /* the hall's own hold counts one; under the hall's lock */
-    mtx_t reading; /* one at a time brings it up to date */
-    mtx_t lock;    /* of what follows */
+    int users;              /* the hall's own hold counts one; under the hall's lock */
+    mtx_t reading;          /* one at a time brings it up to date */
+    int64_t asked, brought; /* the latest time it was begun, and was done; the first under the lock */
+    mtx_t lock;             /* of what follows */
     int64_t serial, undone;
     struct entry *entries; /* by message */
     size_t n, cap;
@@ -114,19 +115,24 @@ static void gone(struct room_index *x, struct entry *e) {
 static err look_again(db_conn *c, struct room_index *x, int64_t dead_before) {
     ARENA_AUTO arena *a = arena_new(0);
     LIST(struct entry) open = {0};
-    id_list still = {0};
+    room_on_its_way_list now = {0};
+    int64_t low = INT64_MAX, high = 0;
     mtx_lock(&x->lock);
     for (size_t i = 0; i < x->n; i++)
         if (x->entries[i].sending) *list_add(a, &open) = x->entries[i];
     mtx_unlock(&x->lock);
     if (!open.n) return ERR_NONE;
-    TRY(store_room_sending(c, a, x->brand, x->incident, dead_before, &still));
     for (size_t i = 0; i < open.n; i++) {
-        bool there, sending = false;
-        for (size_t k = 0; k < still.n && !sending; k++) sending = still.v[k] == open.v[i].serial;
-        if (sending) continue;
-        TRY(store_room_said_now(c, x->brand, x->incident, open.v[i].serial, &there, &sending));
-        bool sent = there && !sending;
+        if (open.v[i].serial < low) low = open.v[i].serial;
+        if (open.v[i].serial > high) high = open.v[i].serial;
+    }
+    TRY(store_room_on_their_way(c, a, x->brand, x->incident, low, high, &now));
+    for (size_t i = 0; i < open.n; i++) {
+        const struct room_on_its_way *row = NULL;
+        for (size_t k = 0; k < now.n && !row; k++)
+            if (now.v[k].serial == open.v[i].serial) row = &now.v[k];
+        bool sent = row && !row->sending;
+        if (row && row->sending && row->at >= dead_before) continue;
         if (!sent) TRY(near_remove(x->near, open.v[i].message));
         mtx_lock(&x->lock);
         struct entry *e = entry_of(x, open.v[i].message);
@@ -226,14 +232,33 @@ static void forget(struct room_index *x) {
     if (kept) drop(x);
 }
 
+static int64_t asked(struct room_index *x, int more) {
+    mtx_lock(&x->lock);
+    int64_t n = x->asked += more;
+    mtx_unlock(&x->lock);
+    return n;
+}
+
+/* Of many who wait for each other one reads for all: what was begun after they came has what they need. */
+static err bring_up_to_date(struct desk *d, struct room_index *x, bool *ret_stale) {
+    err e = ERR_NONE;
+    int64_t before = asked(x, 0);
+    mtx_lock(&x->reading);
+    if (x->brought <= before) {
+        int64_t mine = asked(x, 1);
+        e = refresh(d, x, ret_stale);
+        if (!e && !*ret_stale) x->brought = mine;
+    }
+    mtx_unlock(&x->reading);
+    return e;
+}
+
 err room_index_open(struct desk *d, int64_t brand, int64_t incident, struct room_index **ret) {
     for (;;) {
         struct room_index *x;
         bool stale = false;
         TRY(hold(d, brand, incident, &x));
-        mtx_lock(&x->reading);
-        err e = refresh(d, x, &stale);
-        mtx_unlock(&x->reading);
+        err e = bring_up_to_date(d, x, &stale);
         if (!e && !stale) {
             *ret = x;
             return ERR_NONE;

@@ -15,6 +15,7 @@ struct taking {
     int64_t incident, conversation, agent, until, now;
     int64_t customer; /* of whom the queue gave; 0: held or passed before */
     bool alone;       /* a colleague may have taken their other letter */
+    bool unseen;      /* no sign of them was written down lately */
     str note;
     struct room_given given;
     struct room_claim claim;
@@ -137,15 +138,25 @@ static err search(db_conn *c, struct taking *x, const struct taken *t, asking as
     return ERR_NONE;
 }
 
-/* Of those who began to wait in the same minute who wrote most. */
-static err choose(db_conn *c, struct taking *x, const struct found *f, struct room_waiting *ret) {
-    int64_t ids[ROOM_MOST_OF], best;
-    *ret = f->free.n ? f->free.v[0] : f->left;
-    if (f->free.n < 2) return ERR_NONE;
-    for (size_t i = 0; i < ROOM_MOST_OF; i++) ids[i] = f->free.v[i < f->free.n ? i : 0].conversation_id;
-    TRY(store_room_most(c, x->who->brand, ids, &best));
-    for (size_t i = 0; i < f->free.n; i++)
-        if (f->free.v[i].conversation_id == best) *ret = f->free.v[i];
+/* Of those who began to wait in the same minute who wrote most; where colleagues of this process are taking
+ * that one just now, the next. conversation_id 0: all of them are being taken. */
+static err choose(db_conn *c, struct taking *x, struct found *f, struct room_waiting *ret) {
+    int64_t ids[ROOM_MOST_OF], letters[ROOM_MOST_OF] = {0};
+    struct hall *h = hall_of(x->desk);
+    *ret = (struct room_waiting){0};
+    for (size_t i = 0; i < ROOM_MOST_OF; i++)
+        ids[i] = f->free.n ? f->free.v[i < f->free.n ? i : 0].conversation_id : 0;
+    if (f->free.n > 1) TRY(store_room_letters(c, x->who->brand, ids, letters));
+    for (size_t tried = 0; tried < f->free.n; tried++) {
+        size_t best = 0;
+        for (size_t i = 1; i < f->free.n; i++)
+            if (letters[i] > letters[best]) best = i;
+        letters[best] = -1;
+        if (!reserve(h, ids[best], f->free.v[best].customer_id)) continue;
+        *ret = f->free.v[best];
+        return ERR_NONE;
+    }
+    if (!f->free.n && reserve(h, f->left.conversation_id, f->left.customer_id)) *ret = f->left;
     return ERR_NONE;
 }
 
@@ -158,6 +169,7 @@ static err look_for(struct taking *x, bool *ret_busy) {
     struct hall *h = hall_of(x->desk);
     TRY(db_read_begin(x->desk->db, &c));
     TRY(room_is_open_in(c, x->arena, x->who->brand, x->incident, &incident));
+    TRY(room_unseen_in(c, x->arena, x->who, x->incident, x->now, &x->unseen));
     TRY(store_claim_of(c, x->arena, x->who->brand, x->incident, x->who->agent, x->now, &x->claim));
     x->customer = 0;
     x->alone = !x->claim.conversation_id || x->claim.until_at <= x->now;
@@ -170,10 +182,10 @@ static err look_for(struct taking *x, bool *ret_busy) {
         struct found f = {0};
         struct room_waiting best;
         TRY(search(c, x, &t, queues[q], &f));
-        TRY(choose(c, x, &f, &best));
-        if (!best.conversation_id) continue;
+        if (!f.free.n && !f.left.conversation_id) continue;
         *ret_busy = true;
-        if (!reserve(h, best.conversation_id, best.customer_id)) return ERR_NONE;
+        TRY(choose(c, x, &f, &best));
+        if (!best.conversation_id) return ERR_NONE;
         x->claim.conversation_id = best.conversation_id;
         x->customer = best.customer_id;
         return ERR_NONE;
@@ -234,8 +246,8 @@ static err try_one(struct taking *x, bool *ret_done) {
 err room_next(struct desk *d, arena *a, const struct actor *who, int64_t incident, struct room_given *ret) {
     struct taking x = {.desk = d, .arena = a, .who = who, .incident = incident, .now = desk_now(d)};
     bool found = false;
-    TRY(room_here(d, a, who, incident));
     for (int tries = 0; tries < NEXT_TRIES && !found; tries++) TRY(try_one(&x, &found));
+    if (x.unseen) TRY(room_here(d, a, who, incident));
     if (!found)
         return err_set(ERR_BUSY, "Everybody asks for the next person at this moment. Ask once more; nobody "
                                  "was given to you.");

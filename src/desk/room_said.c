@@ -9,10 +9,11 @@
 #include "desk/room_hall.h"
 #include "desk/room_index.h"
 #include "desk/room_next.h"
+#include "store/catalogue.h"
 #include "store/customer.h"
 #include "store/message.h"
 
-enum { MILESTONE = 100 };
+enum { MILESTONE = 100, OTHERS_MS = 10 * SECOND_MS };
 
 /* ---- announcing ---- */
 
@@ -50,15 +51,39 @@ static err held_by(struct desk *d, arena *a, int64_t brand, int64_t conversation
         STR_FMT(k.agent_name.n ? k.agent_name : S("A colleague")));
 }
 
-/* On PostgreSQL one of two that write to a room at once mostly has to begin anew; so those of this process
- * wait for each other instead. */
+struct turn {
+    int64_t brand, incident;
+    db_fn fn;
+    void *arg;
+    int runs;
+};
+
+static err take_turn(db_conn *c, void *arg) {
+    const struct turn *t = arg;
+    return store_room_turn(c, t->brand, t->incident);
+}
+
+static err write_once(db_conn *c, void *arg) {
+    struct turn *t = arg;
+    t->runs++;
+    return t->fn(c, t->arg);
+}
+
+/* On PostgreSQL one of two that write to a room at once mostly has to begin anew; so they wait for
+ * each other instead: those of this process in its hall, and where other processes write to it, too, all of
+ * them by the incident's row. That others do shows in having to begin anew. */
 err room_write(struct desk *d, const struct room_saying *s, db_fn fn, void *arg) {
     bool one_by_one = s->incident && db_engine_of(d->db) == DB_POSTGRES;
     if (!one_by_one) return db_write(d->db, fn, arg);
     struct hall *h = hall_of(d);
-    mtx_lock(&h->writing);
-    err e = db_write(d->db, fn, arg);
-    mtx_unlock(&h->writing);
+    db_conn *held = NULL;
+    struct turn t = {s->brand, s->incident, fn, arg, 0};
+    hall_enter(h);
+    if (h->others_until > clock_monotonic_ms()) db_turn_begin(d->db, take_turn, &t, &held);
+    err e = db_write(d->db, write_once, &t);
+    db_turn_end(held);
+    if (t.runs > 1) h->others_until = clock_monotonic_ms() + OTHERS_MS;
+    hall_leave(h);
     return e;
 }
 
@@ -74,57 +99,68 @@ static str packed(arena *a, const struct near_text *text) {
     return (str){(const char *)words, n * sizeof *words};
 }
 
-static err skeleton_for(struct desk *d, arena *a, const struct actor *who, const struct conversation *v,
-                        const struct message *letter, int64_t message, str text, str *ret_words) {
+/* What announcing rests on. */
+struct before {
+    struct conversation v;
+    struct message letter;
+    int64_t facts_gone, catalogue;
+};
+
+static err skeleton_for(struct desk *d, arena *a, const struct actor *who, const struct before *b,
+                        int64_t message, str text, str *ret_words) {
     HEART_CATALOGUE_AUTO struct heart_catalogue catalogue = {0};
     struct near_text said;
-    TRY(heart_catalogue(d, who->brand, &catalogue));
+    TRY(heart_catalogue_at(d, who->brand, b->catalogue, &catalogue));
     history_text(a,
                  &(struct history_said){.id = message,
-                                        .customer = v->customer_id,
+                                        .customer = b->v.customer_id,
                                         .reply = text,
-                                        .letter = letter->text,
-                                        .customer_name = v->customer_name,
-                                        .letter_name = letter->from_name,
+                                        .letter = b->letter.text,
+                                        .customer_name = b->v.customer_name,
+                                        .letter_name = b->letter.from_name,
                                         .agent_name = who->name},
                  catalogue.catalogue, &said);
     *ret_words = packed(a, &said);
     return ERR_NONE;
 }
 
-static err read_for(struct desk *d, arena *a, int64_t brand, int64_t conversation, int64_t *ret_incident,
-                    int64_t *ret_gone, struct conversation *ret_v, struct message *ret_letter) {
+static err read_before(struct desk *d, arena *a, int64_t brand, int64_t conversation, struct before *ret) {
     DB_READ_AUTO db_conn *c = NULL;
+    struct store_catalogue catalogue;
     TRY(db_read_begin(d->db, &c));
-    TRY(store_room_of(c, brand, conversation, ret_incident));
-    if (!*ret_incident) return ERR_NONE;
-    TRY(store_conversation_get(c, a, brand, conversation, ret_v));
-    TRY(store_room_facts_gone(c, brand, *ret_incident, ret_gone));
-    err e = store_message_last_letter(c, a, brand, conversation, ret_letter);
-    if (e == ERR_MISSING) *ret_letter = (struct message){0};
+    TRY(store_conversation_get(c, a, brand, conversation, &ret->v));
+    if (!ret->v.incident_id) return ERR_NONE;
+    TRY(store_room_facts_gone(c, brand, ret->v.incident_id, &ret->facts_gone));
+    TRY(store_catalogue_get(c, a, brand, &catalogue));
+    ret->catalogue = catalogue.version;
+    err e = store_message_last_letter(c, a, brand, conversation, &ret->letter);
+    if (e == ERR_MISSING) ret->letter = (struct message){0};
     return e == ERR_MISSING ? ERR_NONE : e;
 }
 
 err room_announce(struct desk *d, arena *a, const struct actor *who, int64_t conversation, int64_t message,
                   str text, struct room_saying *ret) {
-    struct conversation v;
-    struct message letter;
+    struct before b = {0};
     struct announcing x = {.brand = who->brand};
-    int64_t facts_gone = 0;
     *ret = (struct room_saying){0};
     if (!conversation) return ERR_NONE;
-    TRY(read_for(d, a, who->brand, conversation, &x.incident, &facts_gone, &v, &letter));
+    TRY(read_before(d, a, who->brand, conversation, &b));
+    x.incident = b.v.incident_id;
     if (!x.incident) return ERR_NONE;
     x.row = (struct room_said){.message_id = message,
                                .conversation_id = conversation,
-                               .customer_id = v.customer_id,
+                               .customer_id = b.v.customer_id,
                                .agent_id = who->agent,
                                .at = desk_now(d)};
-    TRY(skeleton_for(d, a, who, &v, &letter, message, text, &x.row.words));
-    TRY(room_write(d, &(struct room_saying){.incident = x.incident}, announce, &x));
+    TRY(skeleton_for(d, a, who, &b, message, text, &x.row.words));
+    TRY(room_write(d, &(struct room_saying){.brand = who->brand, .incident = x.incident}, announce, &x));
     if (x.held) return held_by(d, a, who->brand, conversation);
-    *ret = (struct room_saying){
-        .incident = x.incident, .serial = x.serial, .customer = v.customer_id, .desk = d, .gone = facts_gone};
+    *ret = (struct room_saying){.brand = who->brand,
+                                .incident = x.incident,
+                                .serial = x.serial,
+                                .customer = b.v.customer_id,
+                                .desk = d,
+                                .gone = b.facts_gone};
     return ERR_NONE;
 }
 
@@ -294,23 +330,18 @@ static str moment(arena *a, const struct zone *zone, int64_t at, int64_t now) {
     return str_fmt(a, "%04lld-%02d-%02d %02d:%02d", (long long)t.year, t.month, t.day, t.hour, t.minute);
 }
 
-struct stating {
-    room_fact_list facts;
-    room_told_list told;
-};
-
-static err read_stated(struct desk *d, arena *a, int64_t brand, const struct conversation *v,
-                       struct stating *ret, int64_t *ret_began) {
-    DB_READ_AUTO db_conn *c = NULL;
+err room_stated_in(db_conn *c, arena *a, int64_t brand, const struct conversation *v,
+                   struct room_stated *ret) {
     str state, title;
-    TRY(db_read_begin(d->db, &c));
-    TRY(store_room_incident(c, a, brand, v->incident_id, &state, &title, ret_began));
+    *ret = (struct room_stated){0};
+    if (!v->incident_id) return ERR_NONE;
+    TRY(store_room_incident(c, a, brand, v->incident_id, &state, &title, &ret->began));
     TRY(store_room_facts_stated(c, a, brand, v->incident_id, &ret->facts));
     return ret->facts.n ? store_room_told_to(c, a, brand, v->incident_id, v->customer_id, &ret->told)
                         : ERR_NONE;
 }
 
-static void add_stated(arena *a, const struct stating *s, const struct zone *zone, int64_t now,
+static void add_stated(arena *a, const struct room_stated *s, const struct zone *zone, int64_t now,
                        struct room_check *k, struct check_incident *x) {
     struct check_stated *all = arena_array(a, s->facts.n + 1, sizeof *all);
     struct check_fact *exempt = arena_array(a, s->facts.n + 1, sizeof *exempt);
@@ -322,10 +353,11 @@ static void add_stated(arena *a, const struct stating *s, const struct zone *zon
                                        .minutes = (now - f->checked_at) / MINUTE_MS,
                                        .old = room_fact_old(f, now),
                                        .unknown = f->kind == ROOM_FACT_UNKNOWN && !f->withdrawn_at};
-        if (f->withdrawn_at) all[i].withdrawn_at = moment(a, zone, f->withdrawn_at, now);
+        all[i].withdrawn_ms = f->withdrawn_at;
         for (size_t t = 0; t < s->told.n; t++)
-            if (s->told.v[t].fact_id == f->id && !s->told.v[t].again)
-                all[i].told_at = moment(a, zone, s->told.v[t].at, now);
+            if (s->told.v[t].fact_id == f->id && !s->told.v[t].again) all[i].told_ms = s->told.v[t].at;
+        if (all[i].withdrawn_ms) all[i].withdrawn_at = moment(a, zone, all[i].withdrawn_ms, now);
+        if (all[i].told_ms) all[i].told_at = moment(a, zone, all[i].told_ms, now);
         if (f->kind == ROOM_FACT_SAY && !f->withdrawn_at)
             exempt[k->nfacts++] = (struct check_fact){f->id, f->text};
     }
@@ -335,21 +367,22 @@ static void add_stated(arena *a, const struct stating *s, const struct zone *zon
 }
 
 err room_check_begin(struct desk *d, arena *a, int64_t brand, const struct conversation *v,
-                     const struct room_saying *saying, const struct zone *zone, struct room_check *ret) {
-    struct stating stated = {0};
-    int64_t began = 0, now = desk_now(d);
+                     const struct room_stated *stated, const struct room_saying *saying,
+                     const struct zone *zone, struct room_check *ret) {
+    int64_t now = desk_now(d);
     *ret = (struct room_check){0};
     if (!v->incident_id) return ERR_NONE;
-    TRY(read_stated(d, a, brand, v, &stated, &began));
     struct room_source *x = arena_alloc(a, sizeof *x);
     *x = (struct room_source){.limit = saying && saying->serial ? saying->serial : INT64_MAX, .now = now};
     TRY(room_index_open(d, brand, v->incident_id, &x->index));
     history_for(&x->history, a, room_index_near(x->index), v->customer_id);
     x->view = (struct check_history){
         .context = x, .like = said_like, .texts_like = said_texts_like, .replies = x->history.view.replies};
-    x->incident = (struct check_incident){
-        .said = &x->view, .just_now = said_just_now, .since = moment(a, zone, began, now)};
-    add_stated(a, &stated, zone, now, ret, &x->incident);
+    x->incident = (struct check_incident){.said = &x->view,
+                                          .just_now = said_just_now,
+                                          .since = moment(a, zone, stated->began, now),
+                                          .since_ms = stated->began};
+    add_stated(a, stated, zone, now, ret, &x->incident);
     ret->incident = &x->incident;
     ret->source = x;
     return ERR_NONE;

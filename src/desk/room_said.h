@@ -19,6 +19,7 @@
 #include "desk/desk.h"
 #include "letter/check.h"
 #include "store/conversation.h"
+#include "store/room.h"
 
 #define ROOM_ANNOUNCE_MS (60 * SECOND_MS)
 #define ROOM_CLOCKS_MS (20 * SECOND_MS)   /* as far as the clocks of two machines may be apart */
@@ -26,6 +27,7 @@
 
 /* A reply on its way. */
 struct room_saying {
+    int64_t brand;
     int64_t incident; /* 0: the conversation is in none, and nothing was announced */
     int64_t serial, customer;
     struct desk *desk;
@@ -57,8 +59,17 @@ struct room_check {
     size_t nfacts;
     struct room_source *source;
 };
+/* What is read for it in the caller's snapshot: the facts, and what this customer was told of them. */
+struct room_stated {
+    int64_t began;
+    room_fact_list facts;
+    room_told_list told;
+};
+err room_stated_in(db_conn *c, arena *a, int64_t brand, const struct conversation *v,
+                   struct room_stated *ret);
 err room_check_begin(struct desk *d, arena *a, int64_t brand, const struct conversation *v,
-                     const struct room_saying *saying, const struct zone *zone, struct room_check *ret);
+                     const struct room_stated *stated, const struct room_saying *saying,
+                     const struct zone *zone, struct room_check *ret);
 void room_check_end(struct room_check *k);
 #define ROOM_CHECK_AUTO __attribute__((cleanup(room_check_end)))
 

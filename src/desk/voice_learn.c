@@ -294,22 +294,27 @@ err voice_learn(const struct desk *d, int64_t brand, struct voice_learned *ret) 
     return ERR_NONE;
 }
 
-static err words_of(db_conn *c, arena *a, int64_t brand, str name, voice_word_list *ret) {
-    str text = S(""), word;
+static voice_word_list words_of(arena *a, const store_setting_list *settings, str name) {
     voice_word_list words = {0};
-    err e = store_setting_get(c, a, brand, name, &text);
-    if (e && e != ERR_MISSING) return e;
-    while (str_split(&text, ' ', &word))
-        if (word.n) *list_add(a, &words) = word;
-    *ret = words;
-    return ERR_NONE;
+    for (size_t i = 0; i < settings->n; i++) {
+        str text = settings->v[i].value, word;
+        if (!str_eq(settings->v[i].name, name)) continue;
+        while (str_split(&text, ' ', &word))
+            if (word.n) *list_add(a, &words) = word;
+    }
+    return words;
+}
+
+void voice_words_of(arena *a, const store_setting_list *settings, voice_word_list *ret_more,
+                    voice_word_list *ret_less) {
+    *ret_more = words_of(a, settings, S("voice_more"));
+    *ret_less = words_of(a, settings, S("voice_less"));
 }
 
 err voice_words(db_conn *c, arena *a, int64_t brand, voice_word_list *ret_more, voice_word_list *ret_less) {
-    voice_word_list more = {0};
-    TRY(words_of(c, a, brand, S("voice_more"), &more));
-    TRY(words_of(c, a, brand, S("voice_less"), ret_less));
-    *ret_more = more;
+    store_setting_list settings;
+    TRY(store_setting_list_of(c, a, brand, &settings));
+    voice_words_of(a, &settings, ret_more, ret_less);
     return ERR_NONE;
 }
 

@@ -6,6 +6,7 @@
 
 #include "desk/desk.h"
 #include "store/job.h"
+#include "store/setting.h"
 
 enum {
     VOICE_LEARN_REPLIES = 5000,  /* the newest; more would say little else and take memory */
@@ -18,6 +19,9 @@ enum {
 typedef LIST(str) voice_word_list;
 /* Folded words; empty until enough is approved. */
 err voice_words(db_conn *c, arena *a, int64_t brand, voice_word_list *ret_more, voice_word_list *ret_less);
+/* From the brand's settings, for a caller who has read them. */
+void voice_words_of(arena *a, const store_setting_list *settings, voice_word_list *ret_more,
+                    voice_word_list *ret_less);
 
 /* Learn now. What a person added or allowed stays as it is; what was learned and does not hold any more goes.
  */

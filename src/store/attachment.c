@@ -141,7 +141,7 @@ err store_attachments_to_message(db_conn *c, int64_t brand, int64_t conversation
     db_bind_int(q, 3, agent);
     db_bind_int(q, 4, message);
     db_bind_int(q, 5, real_conversation);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_attachments_to_draft(db_conn *c, int64_t brand, int64_t message, int64_t conversation,

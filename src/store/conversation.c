@@ -92,7 +92,7 @@ err store_conversation_update(db_conn *c, int64_t brand, const struct conversati
            "updated_at = $12, "
            "subject = $13, snippet = $14, customer_id = $15, counted = 0 WHERE brand_id = $1 AND id = $2");
     bind_row(q, brand, r);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 static err one(db_query *q, arena *a, struct conversation *ret) {

@@ -29,7 +29,7 @@ err store_job_put(db_conn *c, int64_t brand, str kind, int64_t subject, int64_t 
     db_bind_text(q, 3, kind);
     db_bind_int(q, 4, subject);
     db_bind_int(q, 5, run_at);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_job_hurry(db_conn *c, int64_t brand, str kind, int64_t subject, int64_t id, int64_t now) {

@@ -74,7 +74,7 @@ err store_message_insert(db_conn *c, int64_t brand, const struct message *r) {
     db_bind_int(q, 20, r->waited_since);
     db_bind_int(q, 21, r->created_at);
     db_bind_text(q, 22, str_z(auth_verdict_name(r->auth)));
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_message_reread(db_conn *c, int64_t brand, const struct message *r) {
@@ -216,7 +216,7 @@ err store_message_address_insert(db_conn *c, int64_t brand, int position, const 
     db_bind_text(q, 4, str_z(role_names[row->role]));
     db_bind_text(q, 5, row->name);
     db_bind_text(q, 6, row->address);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_message_address_clear(db_conn *c, int64_t brand, int64_t message) {

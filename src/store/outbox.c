@@ -38,7 +38,7 @@ err store_outbox_insert(db_conn *c, int64_t brand, const struct outbox *r) {
     db_bind_text(q, 9, r->says);
     db_bind_int(q, 10, r->updated_at);
     db_bind_int(q, 11, r->later);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_outbox_update(db_conn *c, int64_t brand, const struct outbox *r) {
@@ -270,5 +270,5 @@ err store_draft_delete(db_conn *c, int64_t brand, int64_t conversation, int64_t 
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, conversation);
     db_bind_int(q, 3, agent);
-    return db_done(q);
+    return db_done_later(q);
 }

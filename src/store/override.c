@@ -12,7 +12,7 @@ err store_override_insert(db_conn *c, int64_t brand, const struct store_override
     db_bind_text(q, 6, r->kinds);
     db_bind_text(q, 7, r->because);
     db_bind_int(q, 8, r->at);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_override_delete(db_conn *c, int64_t brand, int64_t message) {

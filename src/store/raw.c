@@ -22,7 +22,7 @@ err store_raw_insert(db_conn *c, int64_t brand, const struct raw *r) {
     db_bind_int(q, 12, r->received_at);
     db_bind_text(q, 13, str_z(raw_origin_name(r->origin)));
     db_bind_text(q, 14, str_z(raw_form_name(r->form)));
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_raw_get(db_conn *c, arena *a, int64_t brand, int64_t id, struct raw *ret) {

@@ -59,7 +59,7 @@ err store_room_make(db_conn *c, int64_t brand, int64_t incident) {
                             "ON CONFLICT DO NOTHING");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, incident);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_room_fixed(db_conn *c, int64_t brand, int64_t incident, int64_t agent, str says, int64_t at) {
@@ -130,17 +130,6 @@ err store_room_people_count(db_conn *c, int64_t brand, int64_t incident, int64_t
     return ERR_NONE;
 }
 
-err store_room_of(db_conn *c, int64_t brand, int64_t conversation, int64_t *ret_incident) {
-    db_query *q = db_sql(c, "SELECT incident_id FROM conversation WHERE brand_id = $1 AND id = $2");
-    db_bind_int(q, 1, brand);
-    db_bind_int(q, 2, conversation);
-    int64_t incident = 0;
-    if (db_row(q)) incident = db_int(q, "incident_id");
-    TRY(db_done(q));
-    *ret_incident = incident;
-    return ERR_NONE;
-}
-
 /* Of several the open one, else the latest. */
 #define PLACE                                                                                                \
     "COALESCE((SELECT k.incident_id FROM incident_conversation k JOIN incident i ON i.brand_id = "           \
@@ -183,7 +172,7 @@ err store_room_person_put(db_conn *c, int64_t brand, int64_t incident, const str
     db_bind_int(q, 6, r->away);
     db_bind_int(q, 7, r->joined_at);
     db_bind_int(q, 8, r->seen_at);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_room_person_seen(db_conn *c, int64_t brand, int64_t incident, int64_t agent, int64_t at) {
@@ -194,7 +183,7 @@ err store_room_person_seen(db_conn *c, int64_t brand, int64_t incident, int64_t 
     db_bind_int(q, 2, incident);
     db_bind_int(q, 3, agent);
     db_bind_int(q, 4, at);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 static void read_person(db_query *q, arena *a, struct room_person *r) {

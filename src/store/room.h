@@ -31,9 +31,8 @@ err store_room_open(db_conn *c, int64_t brand, int64_t *ret_n, int64_t *ret_late
 /* How many were ever in the room. */
 err store_room_people_count(db_conn *c, int64_t brand, int64_t incident, int64_t *ret);
 
-/* The incident that a conversation is in, 0 none (conversation.incident_id). */
-err store_room_of(db_conn *c, int64_t brand, int64_t conversation, int64_t *ret_incident);
-/* Set that from incident_conversation: of one conversation, and of all that an incident has or had. */
+/* Set conversation.incident_id (the incident that it is in, 0 none) from incident_conversation: of one
+ * conversation, and of all that an incident has or had. */
 err store_room_place(db_conn *c, int64_t brand, int64_t conversation);
 err store_room_place_all(db_conn *c, int64_t brand, int64_t incident);
 /* An incident becomes another one: what its room holds goes there. */
@@ -158,6 +157,8 @@ struct room_said {
 };
 typedef LIST(struct room_said) room_said_list;
 /* Takes the next serial: serials are in the order of commits. */
+/* For db_turn_begin: those who write to a room. */
+err store_room_turn(db_conn *c, int64_t brand, int64_t incident);
 err store_room_announce(db_conn *c, int64_t brand, int64_t incident, const struct room_said *row,
                         int64_t *ret_serial);
 /* The announced one is sent; false when its announcement is gone, or from before `dead_before`: then the
@@ -171,12 +172,14 @@ err store_room_undo(db_conn *c, int64_t brand, int64_t message);
 /* Serials above `after`, ascending, but announcements from before `dead_before`. */
 err store_room_said(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t after, int64_t dead_before,
                     int limit, room_said_list *ret);
-/* Serials of those that are on their way, but announcements from before `dead_before`. */
-err store_room_sending(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t dead_before,
-                       id_list *ret);
-/* What became of one that was announced. */
-err store_room_said_now(db_conn *c, int64_t brand, int64_t incident, int64_t serial, bool *ret_there,
-                        bool *ret_sending);
+/* What became of those that were announced, from serial `low` to `high`; what was taken away is missing. */
+struct room_on_its_way {
+    int64_t serial, at;
+    bool sending;
+};
+typedef LIST(struct room_on_its_way) room_on_its_way_list;
+err store_room_on_their_way(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t low, int64_t high,
+                            room_on_its_way_list *ret);
 err store_room_state(db_conn *c, int64_t brand, int64_t incident, int64_t *ret_said, int64_t *ret_undone);
 /* Replies of the incident so far. */
 err store_room_said_count(db_conn *c, int64_t brand, int64_t incident, int64_t *ret);

@@ -152,7 +152,7 @@ err store_room_told_put(db_conn *c, int64_t brand, int64_t incident, const struc
     db_bind_int(q, 5, r->conversation_id);
     db_bind_int(q, 6, r->customer_id);
     db_bind_int(q, 7, r->at);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 static err collect(db_query *q, arena *a, room_told_list *ret) {

@@ -65,7 +65,7 @@ err store_owed_done(db_conn *c, int64_t brand, int64_t incident, int64_t custome
     db_bind_int(q, 4, message);
     db_bind_int(q, 5, agent);
     db_bind_int(q, 6, at);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_owed_drop(db_conn *c, int64_t brand, int64_t incident, int64_t customer, int64_t agent, str why,

@@ -96,14 +96,14 @@ err store_claim_take(db_conn *c, int64_t brand, const struct room_claim *r, int6
 err store_claim_put(db_conn *c, int64_t brand, const struct room_claim *r) {
     db_query *q = db_sql(c, PUT);
     bind_claim(q, brand, r);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_claim_drop(db_conn *c, int64_t brand, int64_t conversation) {
     db_query *q = db_sql(c, "DELETE FROM room_claim WHERE brand_id = $1 AND conversation_id = $2");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, conversation);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_claim_end(db_conn *c, int64_t brand, int64_t conversation, int64_t incident, int64_t agent) {
@@ -111,7 +111,7 @@ err store_claim_end(db_conn *c, int64_t brand, int64_t conversation, int64_t inc
     db_query *q = db_sql(c, PUT " WHERE room_claim.agent_id = $10 OR room_claim.state = 'snoozed'");
     bind_claim(q, brand, &ended);
     db_bind_int(q, 10, agent);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 err store_claim_renew(db_conn *c, int64_t brand, int64_t conversation, int64_t agent, int64_t until) {
@@ -134,7 +134,7 @@ err store_skip_put(db_conn *c, int64_t brand, int64_t agent, int64_t conversatio
     db_bind_int(q, 2, agent);
     db_bind_int(q, 3, conversation);
     db_bind_int(q, 4, until);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 /* ---- who is next ---- */
@@ -209,25 +209,20 @@ err store_room_skips(db_conn *c, arena *a, int64_t brand, int64_t agent, int64_t
     return ERR_NONE;
 }
 
-err store_room_most(db_conn *c, int64_t brand, const int64_t conversations[static ROOM_MOST_OF],
-                    int64_t *ret_conversation) {
+err store_room_letters(db_conn *c, int64_t brand, const int64_t conversations[static ROOM_MOST_OF],
+                       int64_t ret_letters[static ROOM_MOST_OF]) {
     db_query *q = db_sql(
         c, "SELECT v.id, (SELECT COUNT(*) FROM (SELECT 1 AS one FROM message m WHERE m.brand_id = v.brand_id "
            "AND m.conversation_id = v.id AND m.kind = 'letter' LIMIT 50) x) AS letters FROM conversation v "
            "WHERE v.brand_id = $1 AND v.id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)");
-    int64_t most = 0, best = ROOM_MOST_OF;
     db_bind_int(q, 1, brand);
     for (int i = 0; i < ROOM_MOST_OF; i++) db_bind_int(q, 2 + i, conversations[i]);
     while (db_row(q)) {
-        int64_t id = db_int(q, "id"), letters = db_int(q, "letters"), place = 0;
-        while (conversations[place] != id) place++;
-        if (letters < most || (letters == most && place >= best)) continue;
-        most = letters;
-        best = place;
+        int64_t id = db_int(q, "id"), letters = db_int(q, "letters");
+        for (int i = 0; i < ROOM_MOST_OF; i++)
+            if (conversations[i] == id) ret_letters[i] = letters;
     }
-    TRY(db_done(q));
-    *ret_conversation = best < ROOM_MOST_OF ? conversations[best] : conversations[0];
-    return ERR_NONE;
+    return db_done(q);
 }
 
 /* ---- counts ---- */

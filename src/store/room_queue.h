@@ -65,10 +65,10 @@ typedef LIST(struct room_hold) room_hold_list;
 err store_room_holds(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t now, room_hold_list *ret);
 /* What the agent left to the others, and still does. */
 err store_room_skips(db_conn *c, arena *a, int64_t brand, int64_t agent, int64_t now, id_list *ret);
-/* Which of them wrote most letters (of as many the first), counted up to 50. */
+/* How many letters each of them wrote, counted up to 50; those that are not there keep what stands there. */
 enum { ROOM_MOST_OF = 12 };
-err store_room_most(db_conn *c, int64_t brand, const int64_t conversations[static ROOM_MOST_OF],
-                    int64_t *ret_conversation);
+err store_room_letters(db_conn *c, int64_t brand, const int64_t conversations[static ROOM_MOST_OF],
+                       int64_t ret_letters[static ROOM_MOST_OF]);
 
 /* ---- who is owed ---- */
 

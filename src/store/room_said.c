@@ -1,5 +1,13 @@
 #include "store/room.h"
 
+/* The incident's row, which they read and do not write. */
+err store_room_turn(db_conn *c, int64_t brand, int64_t incident) {
+    db_query *q = db_sql(c, "SELECT id FROM incident WHERE brand_id = $1 AND id = $2 FOR NO KEY UPDATE");
+    db_bind_int(q, 1, brand);
+    db_bind_int(q, 2, incident);
+    return db_done(q);
+}
+
 err store_room_announce(db_conn *c, int64_t brand, int64_t incident, const struct room_said *r,
                         int64_t *ret_serial) {
     TRY(store_room_make(c, brand, incident));
@@ -24,7 +32,7 @@ err store_room_announce(db_conn *c, int64_t brand, int64_t incident, const struc
     db_bind_int(q, 7, r->agent_id);
     db_bind_int(q, 8, r->at);
     db_bind_blob(q, 9, r->words);
-    TRY(db_done(q));
+    TRY(db_done_later(q));
     *ret_serial = serial;
     return ERR_NONE;
 }
@@ -67,34 +75,25 @@ err store_room_unannounce(db_conn *c, int64_t brand, int64_t incident, int64_t s
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, incident);
     db_bind_int(q, 3, serial);
-    return db_done(q);
+    return db_done_later(q);
 }
 
-err store_room_sending(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t dead_before,
-                       id_list *ret) {
-    db_query *q = db_sql(c, "SELECT serial FROM room_said WHERE brand_id = $1 AND incident_id = $2 AND "
-                            "state = 'sending' AND at >= $3");
+err store_room_on_their_way(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t low, int64_t high,
+                            room_on_its_way_list *ret) {
+    db_query *q =
+        db_sql(c, "SELECT serial, CASE WHEN state = 'sending' THEN 1 ELSE 0 END AS sending, at FROM "
+                  "room_said WHERE brand_id = $1 AND incident_id = $2 AND serial >= $3 AND "
+                  "serial <= $4 ORDER BY serial");
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, incident);
-    db_bind_int(q, 3, dead_before);
-    id_list list = {0};
-    while (db_row(q)) *list_add(a, &list) = db_int(q, "serial");
+    db_bind_int(q, 3, low);
+    db_bind_int(q, 4, high);
+    room_on_its_way_list list = {0};
+    while (db_row(q))
+        *list_add(a, &list) =
+            (struct room_on_its_way){db_int(q, "serial"), db_int(q, "at"), db_int(q, "sending") != 0};
     TRY(db_done(q));
     *ret = list;
-    return ERR_NONE;
-}
-
-err store_room_said_now(db_conn *c, int64_t brand, int64_t incident, int64_t serial, bool *ret_there,
-                        bool *ret_sending) {
-    db_query *q = db_sql(c, "SELECT CASE WHEN state = 'sending' THEN 1 ELSE 0 END AS sending FROM room_said "
-                            "WHERE brand_id = $1 AND incident_id = $2 AND serial = $3");
-    db_bind_int(q, 1, brand);
-    db_bind_int(q, 2, incident);
-    db_bind_int(q, 3, serial);
-    bool there = db_row(q), sending = there && db_int(q, "sending");
-    TRY(db_done(q));
-    *ret_there = there;
-    *ret_sending = sending;
     return ERR_NONE;
 }
 

@@ -29,7 +29,7 @@ err store_words_put(db_conn *c, int64_t brand, int64_t message, str words) {
     }
     db_bind_int(q, 1, message);
     db_bind_text(q, 2, words);
-    return db_done(q);
+    return db_done_later(q);
 }
 
 #define COLUMNS                                                                                              \

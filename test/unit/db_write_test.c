@@ -384,6 +384,119 @@ static void a_failed_commit_is_told(void **state) {
     sem_destroy(&gate.open);
 }
 
+/* ---- statements that nobody waits for ---- */
+
+struct later {
+    int runs;
+    int64_t seen;
+    bool known; /* the last one is there already */
+};
+
+static void put_later(db_conn *c, int64_t id, int64_t n) {
+    db_query *q = db_sql(c, "INSERT INTO counter (id, n) VALUES ($1, $2)");
+    db_bind_int(q, 1, id);
+    db_bind_int(q, 2, n);
+    assert_ok(db_done_later(q));
+}
+
+static err many_later(db_conn *c, void *arg) {
+    struct later *x = arg;
+    x->runs++;
+    for (int i = 0; i < 100; i++) put_later(c, 10 + i, 1);
+    db_query *q = db_sql(c, "SELECT COUNT(*) AS n FROM counter WHERE n = 1");
+    x->seen = db_row(q) ? db_int(q, "n") : -1;
+    TRY(db_done(q));
+    put_later(c, 200, 2);
+    return ERR_NONE;
+}
+
+/* What follows sees them, more of them than wait for an answer at a time, and the commit keeps them. */
+static void nobody_waits(void **state) {
+    WORLD(w);
+    struct later x = {0};
+    make_counter(w);
+    assert_ok(db_write(w->d, many_later, &x));
+    assert_int_equal(x.seen, 100);
+    assert_int_equal(world_number(w->d, "SELECT COUNT(*) AS n FROM counter"), 103);
+}
+
+static err known_later(db_conn *c, void *arg) {
+    struct later *x = arg;
+    x->runs++;
+    put_later(c, 300, 1);
+    db_query *q = db_sql(c, "INSERT INTO counter (id, n) VALUES (1, $1)");
+    db_bind_int(q, 1, x->runs);
+    err e = db_done_later(q);
+    if (!e && x->known) e = db_exec(c, "UPDATE counter SET n = 7 WHERE id = 2");
+    return e;
+}
+
+/* The one that fails is the error of what comes after it, of the commit at the latest, and nothing is kept.
+ */
+static void nobody_waits_in_vain(void **state) {
+    WORLD(w);
+    make_counter(w);
+    for (int i = 0; i < 2; i++) {
+        struct later x = {.known = i == 1};
+        assert_err(db_write(w->d, known_later, &x), ERR_CONFLICT);
+        assert_int_equal(x.runs, w->engine == DB_SQLITE ? 1 : 2);
+        assert_int_equal(world_number(w->d, "SELECT COUNT(*) AS n FROM counter WHERE n = 0"), 2);
+        assert_int_equal(world_number(w->d, "SELECT COUNT(*) AS n FROM counter"), 2);
+    }
+}
+
+/* ---- one process after the other ---- */
+
+struct process {
+    struct world *w;
+    db *d;
+    int runs;
+    err e;
+};
+
+static err hold_second(db_conn *c, void *arg) {
+    (void)arg;
+    return db_exec(c, "SELECT id FROM counter WHERE id = 2 FOR NO KEY UPDATE");
+}
+
+static err one_more(db_conn *c, void *arg) {
+    struct process *p = arg;
+    p->runs++;
+    db_query *q = db_sql(c, "SELECT SUM(n) AS n FROM counter");
+    int64_t n = db_row(q) ? db_int(q, "n") : 0;
+    TRY(db_done(q));
+    q = db_sql(c, "UPDATE counter SET n = $1 WHERE id = 1");
+    db_bind_int(q, 1, n + 1);
+    return db_done_later(q);
+}
+
+static void *write_in_turn(void *arg) {
+    struct process *p = arg;
+    for (int i = 0; i < 50 && !p->e; i++) {
+        db_conn *held;
+        db_turn_begin(p->d, hold_second, NULL, &held);
+        p->e = held ? db_write(p->d, one_more, p) : ERR_INTERNAL;
+        db_turn_end(held);
+    }
+    return NULL;
+}
+
+/* Two that hold the row in turn never have to begin anew. */
+static void in_turn(void **state) {
+    WORLD(w);
+    struct process p[2] = {{.w = w, .d = w->d}, {.w = w}};
+    pthread_t threads[2];
+    make_counter(w);
+    assert_ok(db_open(&(struct db_options){.target = w->target}, &p[1].d));
+    for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&threads[i], NULL, write_in_turn, &p[i]), 0);
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    db_close(p[1].d);
+    assert_int_equal(p[0].e, ERR_NONE);
+    assert_int_equal(p[1].e, ERR_NONE);
+    assert_int_equal(p[0].runs + p[1].runs, 100);
+    assert_int_equal(world_number(w->d, "SELECT n FROM counter WHERE id = 1"), 100);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WORLD_BOTH(increments_sum_up),
@@ -394,9 +507,12 @@ int main(void) {
         WORLD_BOTH(open_statements_are_closed),
         WORLD_BOTH(functions_leave_transactions_alone),
         WORLD_BOTH(a_conflict_is_told),
+        WORLD_BOTH(nobody_waits),
+        WORLD_BOTH(nobody_waits_in_vain),
         WORLD_BOTH(a_failed_commit_is_told),
         WORLD_POSTGRES(a_serialization_failure_runs_again),
         WORLD_POSTGRES(retrying_ends),
+        WORLD_POSTGRES(in_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

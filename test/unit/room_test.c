@@ -430,7 +430,10 @@ static void facts_withdrawn(void **state) {
     assert_int_equal(n, 1);
     assert_int_equal(look().facts.n, 0);
     check_text_of(piet, "Piet, the page returns at ten o’clock.", &c);
-    assert_non_null(fact_remark(&c, REMARK_STOP, "taken out of the facts"));
+    const struct remark *gone = fact_remark(&c, REMARK_STOP, "taken out of the facts");
+    assert_non_null(gone);
+    /* Pages write it in their reader's language and zone. */
+    assert_int_equal(gone->moment, kit.now);
     remark_list stops = {0};
     assert_conflict(send_as(&w.joss, piet, "Piet, the page returns at ten o’clock.", &stops, S(""), NULL),
                     "letter check stops");

@@ -23,7 +23,7 @@
 enum { TEAM_PEOPLE_MAX = 4000, TEAM_WRITERS_MAX = 32, TEAM_TEXT = 2000 };
 
 struct team_person {
-    int64_t conversation;
+    int64_t conversation, letter;
     char name[24], address[64];
     atomic_int held;     /* who holds them: 1 + writer; 0 nobody */
     atomic_int answered; /* replies that were sent */
@@ -38,6 +38,8 @@ struct team_shared {
     int64_t last_of; /* whom it went to */
     atomic_int nnext, nsend;
     float next_ms[TEAM_PEOPLE_MAX * 3], reply_ms[TEAM_PEOPLE_MAX * 3];
+    atomic_int ncheck, nhand;
+    float check_ms[TEAM_PEOPLE_MAX * 3], hand_ms[TEAM_PEOPLE_MAX * 3]; /* of one check, of one sending */
     int people;
     struct team_person person[TEAM_PEOPLE_MAX];
 };
@@ -218,7 +220,9 @@ static inline void team_answer(struct team_writer *t, arena *a, struct team_pers
         err e = checking_run(t->desk, a, &t->who,
                              &(struct checking_wish){.conversation = p->conversation, .text = str_z(text)},
                              &checked);
-        ms += team_ms() - began;
+        double took = team_ms() - began;
+        ms += took;
+        team_count(s->check_ms, &s->ncheck, took);
         if (e) {
             team_failed(s, "check");
             return;
@@ -229,7 +233,9 @@ static inline void team_answer(struct team_writer *t, arena *a, struct team_pers
             continue;
         }
         if (!copied) team_show(t, p, text);
+        double before = ms;
         e = team_send(t, a, p, text, &ms);
+        team_count(s->hand_ms, &s->nhand, ms - before);
         if (!e) {
             if (copied) atomic_fetch_add(&s->copies_sent, 1);
             if (atomic_fetch_add(&p->answered, 1)) atomic_fetch_add(&s->again, 1);
@@ -363,6 +369,7 @@ static inline err team_put(db_conn *c, int64_t brand, int64_t inbox, int64_t inc
     TRY(store_message_address_insert(c, brand, 0, &from));
     TRY(store_incident_conversation_put(c, brand, &part));
     ret->conversation = v.id;
+    ret->letter = m.id;
     snprintf(ret->name, sizeof ret->name, "%.*s", STR_FMT(name));
     snprintf(ret->address, sizeof ret->address, "%.*s", STR_FMT(address));
     return ERR_NONE;
