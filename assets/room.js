@@ -57,8 +57,9 @@ function here() {
 
 export function start() {
   if (!main?.dataset.room || !document.body.dataset.liveUrl) return;
+  // What changed between page and stream nobody tells any more: so also when events begin to come.
   listen(document.body.dataset.liveUrl, ({ topic }) => {
-    if (topic === "list" || topic === "again") changed();
+    if (["list", "again", "open"].includes(topic)) changed();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;

@@ -30,9 +30,12 @@ enum {
     SETTLE_WAIT_MS = 200, /* writers wait as long */
     WAIT_LIMIT_US = 1000,
     SPIN_US = 50,
-    BUSY_WAIT_US = 200,          /* until the next try to begin where another process writes */
-    CHECKPOINT_PAGES = 1000,     /* the checkpoint thread starts, and again after as many */
-    CHECKPOINT_BY_WRITER = 4000, /* 16 MB: the writer itself stops for it, so that the WAL ends */
+    BUSY_WAIT_US = 200,            /* until the next try to begin where another process writes */
+    CHECKPOINT_PAGES = 1000,       /* the checkpoint thread starts, and again after as many */
+    CHECKPOINT_BY_WRITER = 16000,  /* 64 MB: the writer itself stops for it, so that the WAL ends, */
+    CHECKPOINT_REST = 400,         /* as soon as the thread left it so little, */
+    CHECKPOINT_AT_LAST = 32000,    /* or anyway */
+    CHECKPOINT_WRITER_PAGES = 500, /* and not again before as many more */
 };
 
 struct job {
@@ -73,7 +76,8 @@ struct sqlite_writer {
     pthread_cond_t checkpoint_due;
     bool checkpoint_wanted, checkpoint_stop, checkpointer_runs;
     sqlite3 *checkpoint_h;
-    int wal_pages, checkpoint_due_at; /* of the leader */
+    int wal_pages, checkpoint_due_at, writer_due_at; /* of the leader */
+    _Atomic int copied;                              /* pages of the WAL, by the thread */
 };
 
 /* The functions of one transaction, run and not yet told. */
@@ -318,31 +322,38 @@ static void run_batch(struct sqlite_writer *w, struct batch *ret_batch) {
 static int on_commit(void *arg, sqlite3 *h, const char *name, int pages) {
     (void)h, (void)name;
     struct sqlite_writer *w = arg;
-    if (pages < w->wal_pages) w->checkpoint_due_at = CHECKPOINT_PAGES; /* the WAL began anew */
+    if (pages < w->wal_pages) { /* the WAL began anew */
+        w->checkpoint_due_at = CHECKPOINT_PAGES;
+        w->writer_due_at = 0;
+        atomic_store(&w->copied, 0);
+    }
     w->wal_pages = pages;
     return SQLITE_OK;
 }
 
 static bool writer_must_checkpoint(struct sqlite_writer *w) {
-    return w->wal_pages >= CHECKPOINT_BY_WRITER && w->wal_pages >= w->checkpoint_due_at;
+    if (w->wal_pages < CHECKPOINT_BY_WRITER || w->wal_pages < w->writer_due_at) return false;
+    return w->wal_pages - atomic_load(&w->copied) <= CHECKPOINT_REST || w->wal_pages >= CHECKPOINT_AT_LAST;
 }
 
 /* The thread's checkpoint never catches up with writers that do not rest, and only a WAL that was copied
- * to its end begins anew; so at some length the leader does the last part itself. A reader that stays
- * long holds it up for both; then each new try waits for some growth. */
+ * to its end begins anew; so at some length the leader does the last part itself, when the thread has just
+ * left it little, since all who write wait for it. A reader that stays long holds it up for both; then each
+ * new try waits for some growth. */
 static void checkpoint_if_due(struct sqlite_writer *w) {
-    if (w->wal_pages < w->checkpoint_due_at) return;
     if (writer_must_checkpoint(w)) {
         pthread_mutex_lock(&w->checkpoint_mutex);
         sqlite3_wal_checkpoint_v2(w->c->h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
         pthread_mutex_unlock(&w->checkpoint_mutex);
-    } else {
-        /* Held only while one runs. */
-        if (pthread_mutex_trylock(&w->checkpoint_mutex)) return;
-        w->checkpoint_wanted = true;
-        pthread_cond_signal(&w->checkpoint_due);
-        pthread_mutex_unlock(&w->checkpoint_mutex);
+        w->writer_due_at = w->wal_pages + CHECKPOINT_WRITER_PAGES;
+        return;
     }
+    if (w->wal_pages < w->checkpoint_due_at) return;
+    /* Held only while one runs. */
+    if (pthread_mutex_trylock(&w->checkpoint_mutex)) return;
+    w->checkpoint_wanted = true;
+    pthread_cond_signal(&w->checkpoint_due);
+    pthread_mutex_unlock(&w->checkpoint_mutex);
     w->checkpoint_due_at = w->wal_pages + CHECKPOINT_PAGES;
 }
 
@@ -354,8 +365,10 @@ static void *checkpointer_main(void *arg) {
             pthread_cond_wait(&w->checkpoint_due, &w->checkpoint_mutex);
         if (w->checkpoint_stop) break;
         w->checkpoint_wanted = false;
+        int copied = 0;
         /* A failure here loses nothing: the WAL keeps what it holds, and the next one tries again. */
-        sqlite3_wal_checkpoint_v2(w->checkpoint_h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        sqlite3_wal_checkpoint_v2(w->checkpoint_h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, &copied);
+        atomic_store(&w->copied, copied);
     }
     pthread_mutex_unlock(&w->checkpoint_mutex);
     return NULL;

@@ -89,14 +89,21 @@ err known_incidents(db_conn *c, arena *a, int64_t brand, int64_t now, known_inci
         struct known_incident *k = list_add(a, &known);
         k->incident = rows.v[i];
         TRY(store_incident_words(c, a, brand, rows.v[i].id, &k->words));
-        TRY(store_incident_messages(c, a, brand, rows.v[i].id, MESSAGES_MAX, &k->messages));
-        if (k->messages.n) qsort(k->messages.v, k->messages.n, sizeof *k->messages.v, by_id);
         k->weights = arena_array(a, k->words.n + 1, sizeof *k->weights);
         for (size_t w = 0; w < k->words.n; w++)
             k->weights[w] =
                 (struct burst_weight){(uint32_t)k->words.v[w].key, (double)k->words.v[w].weight / 1000};
     }
     *ret = known;
+    return ERR_NONE;
+}
+
+err known_messages(db_conn *c, arena *a, int64_t brand, int64_t from, known_incident_list *known) {
+    for (size_t i = 0; i < known->n; i++) {
+        struct known_incident *k = &known->v[i];
+        TRY(store_incident_messages(c, a, brand, k->incident.id, from, MESSAGES_MAX, &k->messages));
+        if (k->messages.n) qsort(k->messages.v, k->messages.n, sizeof *k->messages.v, by_id);
+    }
     return ERR_NONE;
 }
 

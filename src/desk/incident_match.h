@@ -20,11 +20,13 @@ struct known_incident {
     struct store_incident incident;
     incident_word_list words;
     struct burst_weight *weights; /* of each word */
-    id_list messages;             /* letters that spoke for it, by id */
+    id_list messages;             /* letters that spoke for it, by id; see known_messages */
 };
 typedef LIST(struct known_incident) known_incident_list;
 /* Those of now; over ones for a day. */
 err known_incidents(db_conn *c, arena *a, int64_t brand, int64_t now, known_incident_list *ret);
+/* Their letters from the id `from` on; known_has tells of those. */
+err known_messages(db_conn *c, arena *a, int64_t brand, int64_t from, known_incident_list *known);
 /* Their ids only. */
 err known_incident_ids(db_conn *c, arena *a, int64_t brand, int64_t now, id_list *ret);
 

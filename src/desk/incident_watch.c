@@ -20,6 +20,8 @@ enum {
     CATCH_UP_MINUTES = 5,
     COMMIT_MINUTES = 2, /* a letter is seen by others so long after its id was made, or before */
     ANEW_MOST = 3,
+    BY_HAND_MANY = 1000, /* letters */
+    BY_HAND_PAUSE = 30 * SECOND_MS,
 };
 #define REPLAY_SPAN (56 * (int64_t)DAY_MS)
 /* A proposal that nobody confirmed and no letter joined any more. */
@@ -29,6 +31,7 @@ struct watch {
     burst *b;
     int64_t saved;              /* burst_folded of the file */
     int64_t caught_up_at, seen; /* when, and the id up to which what others counted is counted here */
+    int64_t by_hand_at;         /* no sooner: what many letters share that people put together */
 };
 
 err watch_heard_in(db_conn *c, int64_t brand, int64_t message) { return store_watch_put(c, brand, message); }
@@ -144,7 +147,7 @@ static err open_watch(struct desk *d, arena *a, int64_t brand, struct watch **re
     }
     watch_free(w);
     w = memory_take(sizeof *w);
-    *w = (struct watch){b, saved, now, id_past(now - COMMIT_MINUTES * (int64_t)MINUTE_MS)};
+    *w = (struct watch){b, saved, now, id_past(now - COMMIT_MINUTES * (int64_t)MINUTE_MS), 0};
     heart_watch_put(d, brand, w);
     *ret = w;
     return ERR_NONE;
@@ -280,13 +283,25 @@ static err write_run(db_conn *c, void *arg) {
 static err read_run(struct desk *d, struct run *x, known_incident_list *ret_known) {
     DB_READ_AUTO db_conn *c = NULL;
     watch_letter_list fresh;
+    int64_t first = INT64_MAX;
     TRY(db_read_begin(d->db, &c));
     TRY(store_watch_fresh(c, x->a, x->brand, PAGE, &fresh));
-    for (size_t i = 0; i < fresh.n; i++) watched_of(x->a, &fresh.v[i], list_add(x->a, &x->letters));
+    for (size_t i = 0; i < fresh.n; i++) {
+        watched_of(x->a, &fresh.v[i], list_add(x->a, &x->letters));
+        if (fresh.v[i].id < first) first = fresh.v[i].id;
+    }
     x->last = fresh.n < PAGE;
     TRY(known_incidents(c, x->a, x->brand, x->now, ret_known));
+    if (fresh.n) TRY(known_messages(c, x->a, x->brand, first, ret_known));
     for (size_t i = 0; i < ret_known->n; i++) *list_add(x->a, &x->known) = ret_known->v[i].incident.id;
     return ERR_NONE;
+}
+
+/* All that spoke for them, which is much in a storm. */
+static err read_messages(struct desk *d, struct run *x, known_incident_list *known) {
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(d->db, &c));
+    return known_messages(c, x->a, x->brand, 0, known);
 }
 
 static bool is_known(const known_incident_list *known, int64_t id) {
@@ -324,44 +339,55 @@ static err letters_of(struct desk *d, struct run *x, burst *b, const known_incid
     return ERR_NONE;
 }
 
-/* One that a person opened: what do its letters share? */
-static err plan_by_hand(struct desk *d, struct run *x, burst *b, const known_incident_list *known) {
+static bool wants_words(const struct known_incident *k) {
+    return k->incident.state == INCIDENT_OPEN && !k->words.n;
+}
+
+/* One that a person opened: what do its letters share? Where that was asked of many, not at once again. */
+static err plan_by_hand(struct desk *d, struct run *x, struct watch *w, known_incident_list *known) {
+    bool any = false;
+    for (size_t i = 0; i < known->n; i++) any = any || wants_words(&known->v[i]);
+    if (!any || x->now < w->by_hand_at) return ERR_NONE;
+    TRY(read_messages(d, x, known));
     for (size_t i = 0; i < known->n; i++) {
         const struct known_incident *k = &known->v[i];
         burst_word_list words;
         watched_list letters;
-        if (k->incident.state != INCIDENT_OPEN || k->words.n || k->messages.n < 3) continue;
-        burst_shared(b, x->a, k->messages.v, k->messages.n, &words);
+        if (!wants_words(k) || k->messages.n < 3) continue;
+        if (k->messages.n > BY_HAND_MANY) w->by_hand_at = x->now + BY_HAND_PAUSE;
+        burst_shared(w->b, x->a, k->messages.v, k->messages.n, &words);
         if (!words.n) continue;
-        TRY(letters_of(d, x, b, known, k->messages.v, k->messages.n, &letters));
+        TRY(letters_of(d, x, w->b, known, k->messages.v, k->messages.n, &letters));
         plan_of_words(x->a, k, &words, &letters, x->now, &x->plan);
     }
     return ERR_NONE;
 }
 
-static err plan(struct desk *d, struct run *x, burst *b, const known_incident_list *known) {
+static err plan(struct desk *d, struct run *x, struct watch *w, known_incident_list *known) {
     burst_cluster_list clusters;
+    burst *b = w->b;
     for (size_t i = 0; i < x->letters.n; i++) {
         count(b, &x->letters.v[i]);
         plan_of_letter(x->a, known, &x->letters.v[i], &x->plan);
     }
     burst_look(b, x->a, x->now, &clusters);
+    if (clusters.n) TRY(read_messages(d, x, known));
     for (size_t i = 0; i < clusters.n; i++) {
         watched_list letters;
         TRY(letters_of(d, x, b, known, clusters.v[i].letters, clusters.v[i].n, &letters));
         plan_of_cluster(x->a, known, &clusters.v[i], &letters, x->now, &x->plan);
     }
-    return plan_by_hand(d, x, b, known);
+    return plan_by_hand(d, x, w, known);
 }
 
 /* One page of letters; what was found and could not be written is looked for again. */
-static err run_page(struct desk *d, struct run *x, burst *b) {
+static err run_page(struct desk *d, struct run *x, struct watch *w) {
     known_incident_list known;
     TRY(read_run(d, x, &known));
-    err e = plan(d, x, b, &known);
+    err e = plan(d, x, w, &known);
     if (!e) e = db_write(d->db, write_run, x);
     if (e) {
-        burst_again(b);
+        burst_again(w->b);
         return e;
     }
     if (x->proposed || x->joined) desk_changed(d, x->brand, 0, "incident");
@@ -409,7 +435,7 @@ static err watch_brand(struct desk *d, arena *a, int64_t brand, const job_list *
     do {
         ARENA_AUTO arena *page = arena_new(0);
         x = (struct run){.a = page, .brand = brand, .now = desk_now(d), .jobs = jobs};
-        err e = run_page(d, &x, w->b);
+        err e = run_page(d, &x, w);
         if (e && (e != ERR_CONFLICT || ++anew > ANEW_MOST)) return e;
         if (e) x.last = false;
     } while (!x.last);

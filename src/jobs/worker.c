@@ -1,5 +1,6 @@
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -114,28 +115,71 @@ struct worker {
     bool started;
 };
 
+/* One thread looks what is due and calls the workers of those kinds only: thirty that wake for every letter,
+ * to find nothing, are in the way of whoever has something to do. */
 struct job_workers {
     struct desk *desk;
     char *program;
     pthread_mutex_t lock;
-    pthread_cond_t wake;
-    unsigned long calls; /* of job_workers_wake, so that none is missed between a look and a wait */
-    bool stopping;
-    struct worker *v;
+    pthread_cond_t wake;    /* the looker */
+    pthread_cond_t *called; /* by kind: its workers */
+    unsigned long *calls;   /* by kind, so that none is missed between a look and a wait */
+    bool woken, stopping;
+    struct worker looker, *v;
     int n;
 };
 
 enum { LOOK_EVERY_MS = 1000 };
 
-/* Wait for a call later than `seen`, or the next look. False when the desk stops. */
-static bool wait_for_work(struct job_workers *w, unsigned long *seen) {
+static err look(struct job_workers *w, bool *ret_due) {
+    DB_READ_AUTO db_conn *c = NULL;
+    TRY(db_read_begin(w->desk->db, &c));
+    for (int k = 0; k < job_kinds_n; k++)
+        TRY(store_job_due(c, str_z(job_kinds[k].name), desk_now(w->desk), &ret_due[k]));
+    return ERR_NONE;
+}
+
+/* Until it is woken, or the time of the next look. False when the desk stops. */
+static bool wait_for_look(struct job_workers *w) {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += LOOK_EVERY_MS / 1000;
     pthread_mutex_lock(&w->lock);
-    while (!w->stopping && w->calls == *seen)
+    while (!w->stopping && !w->woken)
         if (pthread_cond_timedwait(&w->wake, &w->lock, &until)) break;
-    *seen = w->calls;
+    w->woken = false;
+    bool go_on = !w->stopping;
+    pthread_mutex_unlock(&w->lock);
+    return go_on;
+}
+
+static void *looker_main(void *arg) {
+    struct job_workers *w = ((struct worker *)arg)->all;
+    bool *due = memory_array((size_t)job_kinds_n, sizeof *due);
+    do {
+        if (look(w, due)) {
+            log_error("jobs", "cannot look for work: %s", err_text());
+            continue;
+        }
+        pthread_mutex_lock(&w->lock);
+        for (int k = 0; k < job_kinds_n; k++) {
+            if (!due[k]) continue;
+            w->calls[k]++;
+            pthread_cond_broadcast(&w->called[k]);
+        }
+        pthread_mutex_unlock(&w->lock);
+    } while (wait_for_look(w));
+    free(due);
+    return NULL;
+}
+
+/* Wait for a call later than `seen`. False when the desk stops. */
+static bool wait_for_call(struct worker *me, unsigned long *seen) {
+    struct job_workers *w = me->all;
+    size_t k = (size_t)(me->kind - job_kinds);
+    pthread_mutex_lock(&w->lock);
+    while (!w->stopping && w->calls[k] == *seen) pthread_cond_wait(&w->called[k], &w->lock);
+    *seen = w->calls[k];
     bool go_on = !w->stopping;
     pthread_mutex_unlock(&w->lock);
     return go_on;
@@ -153,7 +197,7 @@ static void *worker_main(void *arg) {
     ARENA_AUTO arena *a = arena_new(1 << 30);
     struct job_context x = {me->all->desk, a, reader_new(str_z(me->all->program))};
     unsigned long seen = 0;
-    do {
+    while (wait_for_call(me, &seen)) {
         size_t n = 1;
         while (n && !stopping(me->all)) {
             if (step(&x, me->kind, &n)) {
@@ -162,40 +206,55 @@ static void *worker_main(void *arg) {
             }
         }
         smtp_thread_end(); /* no mail server is kept waiting while there is nothing to send */
-    } while (wait_for_work(me->all, &seen));
+    }
     reader_free(x.reader);
     return NULL;
 }
 
-err job_workers_start(struct desk *d, str program, job_workers **ret_workers) {
+static bool start(struct worker *me, void *(*run)(void *)) {
+    me->started = pthread_create(&me->thread, NULL, run, me) == 0;
+    return me->started;
+}
+
+static struct job_workers *workers_new(struct desk *d, str program) {
     job_workers *w = memory_zeroed(sizeof *w);
     int n = 0;
     for (int k = 0; k < job_kinds_n; k++) n += job_kinds[k].workers;
-    struct worker *v = memory_array((size_t)n, sizeof *v);
-    char *path = memory_take(program.n + 1);
-    for (size_t i = 0; i < program.n; i++) path[i] = program.p[i];
-    path[program.n] = 0;
-    *w = (job_workers){.desk = d, .program = path, .v = v};
+    *w = (job_workers){.desk = d,
+                       .program = memory_take(program.n + 1),
+                       .v = memory_array((size_t)n, sizeof *w->v),
+                       .called = memory_array((size_t)job_kinds_n, sizeof *w->called),
+                       .calls = memory_array((size_t)job_kinds_n, sizeof *w->calls),
+                       .looker = {.all = w}};
+    memcpy(w->program, program.p, program.n);
+    w->program[program.n] = 0;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->wake, NULL);
-    for (int k = 0; k < job_kinds_n; k++)
-        for (int i = 0; i < job_kinds[k].workers; i++) {
+    for (int k = 0; k < job_kinds_n; k++) pthread_cond_init(&w->called[k], NULL);
+    return w;
+}
+
+err job_workers_start(struct desk *d, str program, job_workers **ret_workers) {
+    job_workers *w = workers_new(d, program);
+    bool all = true;
+    for (int k = 0; k < job_kinds_n && all; k++)
+        for (int i = 0; i < job_kinds[k].workers && all; i++) {
             struct worker *me = &w->v[w->n++];
             *me = (struct worker){.all = w, .kind = &job_kinds[k]};
-            me->started = pthread_create(&me->thread, NULL, worker_main, me) == 0;
-            if (!me->started) {
-                job_workers_stop(w);
-                return err_set(ERR_IO, "Cannot start a thread for the work in the background.");
-            }
+            all = start(me, worker_main);
         }
+    if (!all || !start(&w->looker, looker_main)) {
+        job_workers_stop(w);
+        return err_set(ERR_IO, "Cannot start a thread for the work in the background.");
+    }
     *ret_workers = w;
     return ERR_NONE;
 }
 
 void job_workers_wake(job_workers *w) {
     pthread_mutex_lock(&w->lock);
-    w->calls++;
-    pthread_cond_broadcast(&w->wake);
+    w->woken = true;
+    pthread_cond_signal(&w->wake);
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -203,12 +262,17 @@ void job_workers_stop(job_workers *w) {
     if (!w) return;
     pthread_mutex_lock(&w->lock);
     w->stopping = true;
-    pthread_cond_broadcast(&w->wake);
+    pthread_cond_signal(&w->wake);
+    for (int k = 0; k < job_kinds_n; k++) pthread_cond_broadcast(&w->called[k]);
     pthread_mutex_unlock(&w->lock);
+    if (w->looker.started) pthread_join(w->looker.thread, NULL);
     for (int i = 0; i < w->n; i++)
         if (w->v[i].started) pthread_join(w->v[i].thread, NULL);
+    for (int k = 0; k < job_kinds_n; k++) pthread_cond_destroy(&w->called[k]);
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->wake);
+    free(w->called);
+    free(w->calls);
     free(w->v);
     free(w->program);
     free(w);

@@ -101,7 +101,7 @@ struct burst_cluster {
     burst_word_list words; /* those that letters join by, heaviest first, then pairs that say why */
     int64_t *letters;      /* ids, by time */
     size_t n;
-    int64_t voices, began; /* began: its first letter in its seed's window */
+    int64_t voices, began; /* began: when the first letter came */
     double usual;          /* voices that this window leads to expect, of everything */
     int64_t all;           /* voices in it */
     double chance;         /* of the least likely word */

@@ -405,8 +405,7 @@ static void tell(const struct view *w, struct grown *g, const found_list *found,
     }
     for (size_t i = 0; i < w->n; i++) {
         if (!g->in[i]) continue;
-        /* Whoever used some of the words earlier that day is in it, but did not begin it. */
-        if (!c.began && i >= w->from[first->window]) c.began = w->l[i].at;
+        if (!c.n) c.began = w->l[i].at;
         c.letters[c.n++] = w->l[i].id;
     }
     *ret = c;

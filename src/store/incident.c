@@ -372,9 +372,12 @@ err store_incident_open_of(db_conn *c, int64_t brand, int64_t conversation, int6
     return ERR_NONE;
 }
 
-err store_incident_messages(db_conn *c, arena *a, int64_t brand, int64_t incident, int limit, id_list *ret) {
+err store_incident_messages(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t from, int limit,
+                            id_list *ret) {
     db_query *q = db_sql(c, "SELECT message_id FROM incident_conversation WHERE brand_id = $1 "
-                            "AND incident_id = $2 AND message_id > 0 ORDER BY message_id DESC LIMIT $3");
+                            "AND incident_id = $2 AND message_id > 0 AND message_id >= $4 "
+                            "ORDER BY message_id DESC LIMIT $3");
+    db_bind_int(q, 4, from);
     db_bind_int(q, 1, brand);
     db_bind_int(q, 2, incident);
     db_bind_int(q, 3, limit);

@@ -107,8 +107,9 @@ err store_incidents_of_conversation(db_conn *c, arena *a, int64_t brand, int64_t
                                     incident_conversation_list *ret);
 /* The open incident a conversation is in; 0 none. */
 err store_incident_open_of(db_conn *c, int64_t brand, int64_t conversation, int64_t *ret_incident);
-/* The letters that spoke for it, latest first. */
-err store_incident_messages(db_conn *c, arena *a, int64_t brand, int64_t incident, int limit, id_list *ret);
+/* The letters from the id `from` on that spoke for it, latest first. */
+err store_incident_messages(db_conn *c, arena *a, int64_t brand, int64_t incident, int64_t from, int limit,
+                            id_list *ret);
 /* Rows of `from` become rows of `into`. Where both have one for a conversation, in stands above out, and what
  * a person decided above what was proposed. */
 err store_incident_merge(db_conn *c, int64_t brand, int64_t from, int64_t into);
