@@ -34,7 +34,7 @@ enum {
     CHECKPOINT_PAGES = 1000,       /* the checkpoint thread starts, and again after as many */
     CHECKPOINT_BY_WRITER = 16000,  /* 64 MB: the writer itself stops for it, so that the WAL ends, */
     CHECKPOINT_REST = 400,         /* as soon as the thread left it so little, */
-    CHECKPOINT_AT_LAST = 32000,    /* or anyway */
+    CHECKPOINT_AT_LAST = 20000,    /* or anyway */
     CHECKPOINT_WRITER_PAGES = 500, /* and not again before as many more */
 };
 
